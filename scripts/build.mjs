@@ -1,0 +1,37 @@
+// Builds dist/: the schemas' validators, then the command as bundled, minified chunks, loaded as they are needed.
+import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { compileSchemas } from './compile-schemas.mjs';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
+
+await compileSchemas();
+
+// Built beside and moved into place, so that a command that runs meanwhile never sees half of it.
+const fresh = `${root}dist.${process.pid}`;
+await mkdir(fresh, { recursive: true });
+try {
+  await build({
+    entryPoints: { mosaic: `${root}src/cli/main.ts` },
+    outdir: fresh,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    minify: true,
+    keepNames: true,
+    legalComments: 'none',
+    define: { 'process.env.MOSAIC_VERSION': JSON.stringify(version) },
+    banner: {
+      js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
+    },
+  });
+  await chmod(`${fresh}/mosaic.js`, 0o755);
+  await rm(`${root}dist`, { recursive: true, force: true });
+  await rename(fresh, `${root}dist`);
+} finally {
+  await rm(fresh, { recursive: true, force: true });
+}

@@ -1,0 +1,87 @@
+/** Names, marks, locks and records: what says whose a session is and what is known of it. */
+import { tmuxWord } from '../../render/quote.ts';
+import { done, type Operation } from '../context.ts';
+import { eachAlone } from '../each.ts';
+import { OperationError } from '../errors.ts';
+import { writeLock } from '../lock.ts';
+import { guarded, tmuxScript } from '../tmux.ts';
+import { observeTmux } from '../../observe/tmux.ts';
+
+export const renameSession: Operation<'rename-session'> = (actions, context) =>
+  eachAlone(actions, async (action) => {
+    const { host, fleet, places, state } = context;
+    const { agent, from, target } = action;
+    if (target !== undefined) {
+      const id = `'${target.session}'`;
+      await tmuxScript(host, fleet.tmux.socketName, [
+        guarded(target, [
+          `rename-session -t ${id} -- ${tmuxWord(agent)}`,
+          `set-option -t '${target.session}:' @mosaic ${tmuxWord(`${fleet.name}/${agent}`)}`,
+        ]),
+      ]);
+    }
+    if (from === undefined) return done(action);
+    const lock = host.files.read(places.lock(from));
+    if (lock !== undefined && host.files.stat(places.lock(agent)) === undefined) {
+      host.files.rename(places.lock(from), places.lock(agent));
+    }
+    state.rename(from, agent);
+    state.save();
+    return done(action);
+  });
+
+export const adoptSession: Operation<'adopt-session'> = (actions, context) =>
+  eachAlone(actions, async (action) => {
+    const { host, fleet, state } = context;
+    const { agent, target, run } = action;
+    const session = `'${target.session}:'`;
+    await tmuxScript(host, fleet.tmux.socketName, [
+      guarded(target, [
+        `set-option -p -t ${session} @mosaic_pane 1`,
+        `set-option -t ${session} @mosaic_start ${tmuxWord(`0- ${action.supervisor} ${agent}`)}`,
+        `set-option -w -t ${session} remain-on-exit on`,
+        `set-option -t ${session} @mosaic ${tmuxWord(`${fleet.name}/${agent}`)}`,
+      ]),
+    ]);
+    const seen = await observeTmux(host, fleet.tmux.socketName);
+    const adopted = seen.known
+      ? seen.value.sessions.find(({ id, owner }) => id === target.session && owner?.agent === agent)
+      : undefined;
+    if (adopted?.pane === undefined) throw new OperationError('the session changed meanwhile');
+    const adoptedRun = { ...run, pid: adopted.pane.pid };
+    state.change(agent, (record) => {
+      record.run = adoptedRun;
+      delete record.stopping;
+      delete record.ended;
+    });
+    writeLock(context, adoptedRun, { agent, runtime: action.runtime, workingDirectory: action.projectPath });
+    state.save();
+    return done(action);
+  });
+
+export const writeLocks: Operation<'write-lock'> = async (actions, context) => {
+  const outcomes = await eachAlone(actions, (action) => {
+    const { agent, runtime, projectPath, restarts } = action;
+    const pidStartTime = context.host.processes.startTime(action.run.pid);
+    const run = { ...action.run, ...(pidStartTime === undefined ? {} : { pidStartTime }) };
+    writeLock(context, run, { agent, runtime, workingDirectory: projectPath });
+    context.state.change(agent, (record) => {
+      record.run = run;
+      record.restarts = restarts;
+      delete record.stopping;
+    });
+    return done(action);
+  });
+  context.state.save();
+  return outcomes;
+};
+
+export const forget: Operation<'forget'> = async (actions, context) => {
+  const outcomes = await eachAlone(actions, (action) => {
+    context.host.files.remove(context.places.lock(action.agent));
+    context.state.forget(action.agent);
+    return done(action);
+  });
+  context.state.save();
+  return outcomes;
+};

@@ -1,0 +1,88 @@
+/** Ends sessions: exactly those, and everything that their programs left behind. */
+import type { Outcome } from '../../model/outcome.ts';
+import type { StopSession } from '../../model/plan.ts';
+import { runKey } from '../../model/state.ts';
+import { observeTmux } from '../../observe/tmux.ts';
+import { unitNames } from '../../render/artefacts.ts';
+import { done, failed, type ApplyContext, type Operation } from '../context.ts';
+import { required } from '../errors.ts';
+import { endRemains } from '../remains.ts';
+import { guarded, tmuxScript } from '../tmux.ts';
+
+export const stopSession: Operation<'stop-session'> = async (actions, context) => {
+  announce(actions, context);
+  await killSessions(actions, context);
+  await stopUnits(actions, context);
+  await endRemains(
+    context.host,
+    actions.flatMap(({ runs }) => runs),
+  );
+  const still = await remaining(actions, context);
+  const outcomes = actions.map((action): Outcome => {
+    if (still.has(action.agent)) return failed(action, 'its session is still there');
+    forgetRun(action, context);
+    return done(action);
+  });
+  context.state.save();
+  return outcomes;
+};
+
+/** An apply that is killed between here and the start that follows must not be taken for a crash of the agent. */
+function announce(actions: readonly StopSession[], { state }: ApplyContext): void {
+  for (const { agent, because, target } of actions) {
+    if (because === 'remains' || target === undefined) continue;
+    const run = runKey(target.server, target.session);
+    state.change(agent, (record) => {
+      record.stopping = { run, because };
+    });
+  }
+  state.save();
+}
+
+async function killSessions(actions: readonly StopSession[], { host, fleet }: ApplyContext): Promise<void> {
+  const lines = actions.flatMap(({ target }) =>
+    target === undefined ? [] : [guarded(target, [`kill-session -t '${target.session}'`])],
+  );
+  await tmuxScript(host, fleet.tmux.socketName, lines);
+}
+
+/** Stops the units, so that they can be started again, and the scopes with every process that escaped the session. */
+async function stopUnits(actions: readonly StopSession[], context: ApplyContext): Promise<void> {
+  const names = unitNames(context.fleet.systemd.unitPrefix);
+  const units = actions.flatMap(({ born, unit, scope }) => [
+    ...(unit ? [names.agent(born)] : []),
+    ...(scope ? [names.scope(born)] : []),
+  ]);
+  if (units.length === 0) return;
+  const timeoutMs = 60_000 + units.length * 1_000;
+  const result = await context.host.exec('systemctl', ['--user', 'stop', ...units], { timeoutMs });
+  // A scope is gone as soon as its last process is: that it is not loaded any more is what we want.
+  if (result.code === 5 || /not loaded/.test(result.stderr)) return;
+  required(result, 'systemctl');
+}
+
+async function remaining(actions: readonly StopSession[], context: ApplyContext): Promise<Set<string>> {
+  if (actions.every(({ target }) => target === undefined)) return new Set();
+  const seen = await observeTmux(context.host, context.fleet.tmux.socketName);
+  if (!seen.known) return new Set(actions.map(({ agent }) => agent));
+  const { server, sessions } = seen.value;
+  return new Set(
+    actions
+      .filter(
+        ({ target }) =>
+          target?.server.pid === server?.pid && sessions.some(({ id }) => id === target?.session),
+      )
+      .map(({ agent }) => agent),
+  );
+}
+
+function forgetRun({ agent, because }: StopSession, { state, host, places }: ApplyContext): void {
+  state.change(agent, (record) => {
+    delete record.run;
+    delete record.stopping;
+    if (because === 'remains') return;
+    delete record.ended;
+    record.restarts = 0;
+  });
+  host.files.remove(places.lock(agent));
+}

@@ -1,0 +1,29 @@
+/** Bytes that a text takes in UTF-8. */
+export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
+
+/** `one`, `one and two`, `one, two and three`; with another word for `and` where it is told. */
+export function listed(words: readonly string[], and = 'and'): string {
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} ${and} ${words.at(-1) ?? ''}`;
+}
+
+/** `1 problem`, `2 problems`. */
+export const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
+
+/**
+ * A value as it may stand within a message: in double quotes, control and direction characters escaped, cut when long.
+ */
+export function quoted(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return `"${visible(short)}"`;
+}
+
+/** Replaces what a terminal would act on, or would not show, by `\u001b`-like escapes. */
+export const visible = (text: string): string => text.replace(unsafe, escapeCharacter);
+
+const unsafe = /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
+
+const shortEscapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
+
+const escapeCharacter = (character: string): string =>
+  shortEscapes[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;

@@ -1,0 +1,33 @@
+/** What shell completion needs to know, read off the command line's own definition. */
+import type { Argument, Command, Option } from 'commander';
+import type { CompletionOption, CompletionSpec, CompletionValue } from '../report/completion-tree.ts';
+
+const AGENT_OPTIONS = new Set(['--agent', '--restart', '--adopt']);
+const FILE_OPTIONS = new Set(['--file', '--out']);
+
+export function completionSpec(command: Command): CompletionSpec {
+  const args = command.registeredArguments.map(valueOfArgument);
+  return {
+    name: command.name(),
+    description: command.description(),
+    options: command.options.map(optionOf),
+    commands: command.commands.filter((sub) => !sub.name().startsWith('__')).map(completionSpec),
+    ...(args.length === 0 ? {} : { arguments: args }),
+  };
+}
+
+function optionOf(option: Option): CompletionOption {
+  const flags = [option.short, option.long].filter((flag) => flag !== undefined && flag !== null);
+  const base = { flags, description: option.description };
+  if (!option.required && !option.optional) return base;
+  return { ...base, argument: valueOfOption(option) };
+}
+
+function valueOfOption({ long, argChoices }: Option): CompletionValue {
+  if (argChoices !== undefined) return argChoices;
+  if (AGENT_OPTIONS.has(long ?? '')) return 'agent';
+  return FILE_OPTIONS.has(long ?? '') ? 'file' : 'none';
+}
+
+const valueOfArgument = (argument: Argument): CompletionValue =>
+  argument.name() === 'shell' ? ['bash', 'zsh', 'fish'] : 'file';

@@ -1,0 +1,24 @@
+#!/usr/bin/env node
+import { realHost } from '../host/real.ts';
+import { run } from './run.ts';
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second one does not wait for the action in hand.
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  });
+}
+// Whoever reads our output may have enough of it (`mosaic events | head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await run(process.argv.slice(2), {
+  host: realHost(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: stop.signal,
+});

@@ -1,0 +1,94 @@
+/** Carries a plan out under the apply lock, shows how it goes, and says with which exit code it ended. */
+import type { ApplyContext } from '../apply/context.ts';
+import { execute } from '../apply/executor.ts';
+import { prepareState, stateStore } from '../apply/state-store.ts';
+import type { Host } from '../host/host.ts';
+import type { Fleet } from '../model/fleet.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { Places } from '../model/places.ts';
+import type { Plan } from '../model/plan.ts';
+import { createProgress } from '../report/progress.ts';
+import { CommandError, EXIT } from './command-error.ts';
+import type { CommandContext } from './context.ts';
+import { eventLog } from './event-log.ts';
+import type { Look } from './reconcile.ts';
+
+/** Runs a task while this process alone may change the fleet. Throws CommandError when another does. */
+export async function withApplyLock<T>(host: Host, places: Places, task: () => Promise<T>): Promise<T> {
+  prepareState(host.files, places);
+  const lock = await host.files.lock(places.applyLock);
+  if (lock === undefined) {
+    const holder = host.files.read(places.applyLock)?.trim();
+    const who = holder === undefined || holder === '' ? '' : ` (pid ${holder})`;
+    throw new CommandError(`another apply of this fleet is at work${who}`, EXIT.locked, {
+      fix: 'Try again when it has ended.',
+    });
+  }
+  try {
+    return await task();
+  } finally {
+    lock.release();
+  }
+}
+
+export interface Applied {
+  outcomes: Outcome[];
+  durationMs: number;
+  interrupted: boolean;
+}
+
+/** @param options.quiet print no closing summary: the caller prints its own */
+export async function applyPlan(
+  context: CommandContext,
+  fleet: Fleet,
+  places: Places,
+  { plan, observation }: Look,
+  options: { verbose?: boolean; quiet?: boolean } = {},
+): Promise<Applied> {
+  const { host, terminal, signal } = context;
+  const { state } = observation;
+  if (!state.known || plan.supervisor === undefined)
+    throw new Error('a plan of an unobserved host has no actions');
+  const log = eventLog(host, places, fleet.name);
+  const progress = createProgress(terminal, { plan, now: host.clock.now, ...options });
+  const ticking = setInterval(progress.tick, 200);
+  let durationMs = 0;
+  const applyContext: ApplyContext = {
+    host,
+    fleet,
+    places,
+    supervisor: plan.supervisor,
+    state: stateStore(host.files, places, state.value),
+    signal,
+    emit(event) {
+      if (event.type === 'outcome') log.outcome(event.outcome);
+      if (event.type === 'retry') log.note({ event: 'retry', message: `${event.what}: ${event.why}` });
+      if (event.type === 'end') ({ durationMs } = event);
+      progress.event(event);
+    },
+  };
+  try {
+    const outcomes = await execute(plan, applyContext);
+    const trouble = log.trouble();
+    if (trouble !== undefined) terminal.err(`The event log is incomplete: ${trouble}\n`);
+    return { outcomes, durationMs, interrupted: signal.aborted };
+  } finally {
+    clearInterval(ticking);
+    progress.close();
+  }
+}
+
+/** What a plan alone says of the exit code: what it could not do, or would not. */
+export function planExitCode(plan: Plan): number {
+  if (plan.unobserved !== undefined) return EXIT.unavailable;
+  if (plan.refused !== undefined) return EXIT.failed;
+  if (plan.verdicts.some(({ change }) => change === 'conflict')) return EXIT.failed;
+  if (plan.verdicts.some(({ change }) => change === 'unknown')) return EXIT.unavailable;
+  return EXIT.ok;
+}
+
+export function appliedExitCode(plan: Plan, { outcomes, interrupted }: Applied): number {
+  if (interrupted) return EXIT.interrupted;
+  if (outcomes.some(({ result }) => result === 'failed')) return EXIT.failed;
+  return planExitCode(plan);
+}

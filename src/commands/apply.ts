@@ -1,0 +1,156 @@
+/** `mosaic apply`: makes the host as the fleet file says. */
+import { resolve } from 'node:path';
+import { savedPlan as isSavedPlan } from '../generated/validators.js';
+import type { Fleet } from '../model/fleet.ts';
+import { renderPlan } from '../report/render-plan.ts';
+import type { SavedPlan } from '../report/saved-plan.ts';
+import { appliedExitCode, applyPlan, withApplyLock, type Applied } from './apply-plan.ts';
+import { CommandError, EXIT } from './command-error.ts';
+import type { CommandContext } from './context.ts';
+import { findFleetFile, readFleet, requireFleet } from './fleet-file.ts';
+import { planCommand, planDigest, planOptions, sha256, type PlanCommandOptions } from './plan.ts';
+import { lookAndPlan, settingOf, type Look } from './reconcile.ts';
+import { showStatus } from './status.ts';
+
+export interface ApplyCommandOptions extends PlanCommandOptions {
+  dryRun?: boolean;
+  verbose?: boolean;
+  /** End with the status table. */
+  status?: boolean;
+  watch?: boolean;
+  intervalMs?: number;
+}
+
+export async function applyCommand(
+  context: CommandContext,
+  planFile: string | undefined,
+  options: ApplyCommandOptions,
+): Promise<number> {
+  if (planFile !== undefined) return applySaved(context, planFile, options);
+  if (options.dryRun === true) return planCommand(context, options);
+  if (options.watch === true) return watch(context, options);
+  const { fleet, warnings } = await requireFleet(context, options);
+  for (const warning of warnings) context.terminal.err(`Note: ${warning.message}\n`);
+  return applyFleet(context, fleet, options);
+}
+
+async function applyFleet(
+  context: CommandContext,
+  fleet: Fleet,
+  options: ApplyCommandOptions,
+  accept?: (look: Look) => void,
+): Promise<number> {
+  const { host } = context;
+  const setting = settingOf(host, fleet);
+  const code = await withApplyLock(host, setting.places, async () => {
+    const look = await lookAndPlan(host, fleet, setting, planOptions(fleet, options));
+    accept?.(look);
+    return carryOut(context, fleet, setting.places, look, options);
+  });
+  if (options.status === true && options.json !== true && code !== EXIT.interrupted) {
+    context.terminal.out('\n');
+    await showStatus(context, fleet);
+  }
+  return code;
+}
+
+async function carryOut(
+  context: CommandContext,
+  fleet: Fleet,
+  places: ReturnType<typeof settingOf>['places'],
+  look: Look,
+  options: ApplyCommandOptions,
+): Promise<number> {
+  const { terminal } = context;
+  const { plan } = look;
+  const idle = plan.actions.length === 0;
+  const applied: Applied = idle
+    ? { outcomes: [], durationMs: 0, interrupted: false }
+    : await applyPlan(context, fleet, places, look, {
+        verbose: options.verbose ?? false,
+        quiet: options.json ?? false,
+      });
+  if (options.json === true) {
+    const { applyJsonText } = await import('../report/apply-summary.ts');
+    terminal.out(applyJsonText({ plan, ...applied }));
+  } else if (idle) {
+    await renderPlan(plan, terminal);
+  } else {
+    const verdicts = plan.verdicts.filter(({ change }) => ['hold', 'conflict', 'unknown'].includes(change));
+    const left = { ...plan, actions: [], definitions: [], verdicts };
+    if (verdicts.length + plan.holds.length > 0) await renderPlan(left, terminal, { summary: false });
+  }
+  return appliedExitCode(plan, applied);
+}
+
+/** Does exactly what a saved plan says, or nothing. */
+async function applySaved(
+  context: CommandContext,
+  planFile: string,
+  options: ApplyCommandOptions,
+): Promise<number> {
+  const saved = readSavedPlan(context, planFile);
+  const { fleet, text } = await requireFleet(context, { file: saved.file });
+  const changed = (what: string): CommandError =>
+    new CommandError(`${what} since the plan ${planFile} was made`, EXIT.invalid, {
+      fix: 'Make a new one: mosaic plan --out FILE.',
+    });
+  if (sha256(text) !== saved.file_sha256) throw changed(`the fleet file ${saved.file} has changed`);
+  if (saved.mosaic !== context.version)
+    throw changed(`mosaic has changed (${saved.mosaic} to ${context.version})`);
+  const { agents, restart, adopt, allow_mass_stop } = saved.options;
+  const asPlanned: ApplyCommandOptions = {
+    ...options,
+    ...(agents.length === 0 ? {} : { agent: agents }),
+    restart,
+    adopt,
+    allowMassStop: allow_mass_stop,
+  };
+  return applyFleet(context, fleet, asPlanned, ({ plan }) => {
+    if (planDigest(plan) !== saved.plan_sha256) throw changed('the host has changed');
+  });
+}
+
+function readSavedPlan({ host }: CommandContext, planFile: string): SavedPlan {
+  const text = host.files.read(resolve(host.facts.cwd, planFile));
+  if (text === undefined) throw new CommandError(`the plan ${planFile} is not there`, EXIT.invalid);
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch {
+    data = undefined;
+  }
+  if (!isSavedPlan(data)) {
+    throw new CommandError(`${planFile} is not a plan that mosaic saved`, EXIT.invalid, {
+      fix: 'mosaic plan --out FILE makes one; a fleet file is named with --file.',
+    });
+  }
+  return data as SavedPlan;
+}
+
+/** Reconciles again and again. Whatever goes wrong in one round is said, and the next comes all the same. */
+async function watch(context: CommandContext, options: ApplyCommandOptions): Promise<number> {
+  const { host, terminal, signal } = context;
+  let said = '';
+  while (!signal.aborted) {
+    try {
+      const loaded = readFleet(host, findFleetFile(host, options.file));
+      if (!loaded.ok)
+        throw new CommandError(`${loaded.file} is not valid (mosaic validate shows why)`, EXIT.invalid);
+      const fleet = loaded.value;
+      const setting = settingOf(host, fleet);
+      await withApplyLock(host, setting.places, async () => {
+        const look = await lookAndPlan(host, fleet, setting, planOptions(fleet, options));
+        const unchanged = look.plan.actions.length === 0;
+        const summary = JSON.stringify(look.plan.verdicts.map(({ agent, status }) => [agent, status]));
+        if (!unchanged || summary !== said) await carryOut(context, fleet, setting.places, look, options);
+        said = summary;
+      });
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      terminal.err(`${error.message}; tries again\n`);
+    }
+    await host.clock.sleep(options.intervalMs ?? 30_000, signal);
+  }
+  return EXIT.interrupted;
+}

@@ -1,0 +1,27 @@
+/** `mosaic completion SHELL`, and what the scripts ask back. */
+import { completionScript } from '../report/completion.ts';
+import type { CompletionSpec } from '../report/completion-tree.ts';
+import { CommandError, EXIT } from './command-error.ts';
+import type { CommandContext } from './context.ts';
+import { findFleetFile, readFleet } from './fleet-file.ts';
+
+export function completionCommand(
+  { terminal }: CommandContext,
+  shell: string,
+  spec: CompletionSpec,
+): Promise<number> {
+  if (shell !== 'bash' && shell !== 'zsh' && shell !== 'fish') {
+    throw new CommandError(`there is no completion for ${shell}`, EXIT.usage, {
+      fix: 'bash, zsh and fish have it.',
+    });
+  }
+  terminal.out(completionScript(shell, spec));
+  return Promise.resolve(EXIT.ok);
+}
+
+/** The agents of the fleet file, one a line; nothing when there is none that is valid. */
+export function completeAgentsCommand({ host, terminal }: CommandContext): number {
+  const loaded = readFleet(host, findFleetFile(host, undefined));
+  if (loaded.ok) terminal.out(loaded.value.agents.map(({ name }) => `${name}\n`).join(''));
+  return EXIT.ok;
+}

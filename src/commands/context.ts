@@ -1,0 +1,17 @@
+import type { Host } from '../host/host.ts';
+import type { Terminal } from '../report/terminal.ts';
+
+/** What every command is given: the machine, the terminal, and when to end. */
+export interface CommandContext {
+  host: Host;
+  terminal: Terminal;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  signal: AbortSignal;
+  version: string;
+}
+
+/** Options that all commands on a fleet share. */
+export interface FleetOptions {
+  file?: string;
+  json?: boolean;
+}

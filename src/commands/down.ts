@@ -1,0 +1,77 @@
+/** `mosaic down`: takes a fleet away again, and only that. */
+import type { Host } from '../host/host.ts';
+import type { Places } from '../model/places.ts';
+import { renderPlan } from '../report/render-plan.ts';
+import { appliedExitCode, applyPlan, planExitCode, withApplyLock } from './apply-plan.ts';
+import { EXIT } from './command-error.ts';
+import type { CommandContext, FleetOptions } from './context.ts';
+import { requireFleet } from './fleet-file.ts';
+import { lookAndPlan, settingOf } from './reconcile.ts';
+
+export interface DownCommandOptions extends FleetOptions {
+  dryRun?: boolean;
+  /** Also what remains as history: event log and crash records. */
+  purge?: boolean;
+  verbose?: boolean;
+}
+
+export async function downCommand(context: CommandContext, options: DownCommandOptions): Promise<number> {
+  const { host, terminal } = context;
+  const { fleet } = await requireFleet(context, options);
+  const setting = settingOf(host, fleet);
+  const { places } = setting;
+  const look = () => lookAndPlan(host, fleet, setting, { down: true });
+  if (options.dryRun === true) {
+    const { plan } = await look();
+    await renderPlan(plan, terminal, { diffs: false });
+    return planExitCode(plan);
+  }
+  return withApplyLock(host, places, async () => {
+    const seen = await look();
+    const { plan } = seen;
+    if (plan.unobserved !== undefined) {
+      await renderPlan(plan, terminal);
+      return EXIT.unavailable;
+    }
+    const applied = await applyPlan(context, fleet, places, seen, { verbose: options.verbose ?? false });
+    const code = appliedExitCode(plan, applied);
+    for (const { subject, reason, fix } of plan.holds) {
+      terminal.out(`Kept: ${subject}: ${reason}${fix === undefined ? '' : `. ${fix}`}\n`);
+    }
+    if (code === EXIT.ok) {
+      const history = clearState(host, places, options.purge === true);
+      if (history) {
+        terminal.out(
+          `The event log and crash records stay in ${places.state} (mosaic down --purge removes them).\n`,
+        );
+      }
+    }
+    return code;
+  });
+}
+
+/** Removes what the fleet no longer needs of its folders. @returns whether history is left there */
+function clearState({ files }: Host, places: Places, purge: boolean): boolean {
+  files.remove(places.stateFile);
+  if (purge) {
+    for (const agent of files.list(places.crashes)) {
+      const folder = `${places.crashes}/${agent}`;
+      for (const record of files.list(folder)) {
+        for (const name of files.list(`${folder}/${record}`)) files.remove(`${folder}/${record}/${name}`);
+        files.removeEmptyFolder(`${folder}/${record}`);
+      }
+      files.removeEmptyFolder(folder);
+    }
+    files.remove(places.events);
+    files.remove(places.eventsBefore);
+  }
+  for (const folder of [places.crashes, places.locks, places.worktrees, places.agentFiles, places.rendered]) {
+    files.removeEmptyFolder(folder);
+  }
+  const history = files.list(places.crashes).length > 0 || files.stat(places.events) !== undefined;
+  if (!history) {
+    files.remove(places.applyLock);
+    files.removeEmptyFolder(places.state);
+  }
+  return history;
+}

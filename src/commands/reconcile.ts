@@ -1,0 +1,93 @@
+/** What plan, apply, down and status have in common: a fleet, its places, a look at the host, a plan. */
+import { join } from 'node:path';
+import { agentPath } from '../host/exec.ts';
+import type { Host } from '../host/host.ts';
+import { packageFile } from '../host/package.ts';
+import type { Fleet } from '../model/fleet.ts';
+import type { Observation } from '../model/observation.ts';
+import { placesOf, type Places } from '../model/places.ts';
+import type { Plan } from '../model/plan.ts';
+import { canonicalPath, commonDirOf } from '../observe/git-folders.ts';
+import { observe, type ObserveOptions } from '../observe/observe.ts';
+import { plan, type PlanOptions, type Setting } from '../plan/plan.ts';
+import { repositoriesIn } from '../worktrees/survey.ts';
+
+export function settingOf(host: Host, fleet: Fleet): Setting {
+  const { env } = host.facts;
+  const places = canonicalPlaces(host, fleet);
+  const tmuxTmpdir = env['TMUX_TMPDIR'];
+  const path = agentPath(env['PATH'] ?? '');
+  const withUnits = fleet.supervisor !== 'none';
+  return {
+    places,
+    templates: {
+      holder: withUnits ? packageFile('units/mosaic-tmux-holder.service') : '',
+      agent: withUnits ? packageFile('units/mosaic-agent@.service') : '',
+    },
+    programs: {
+      tmux: onPath(host, 'tmux', path) ?? '/usr/bin/tmux',
+      systemctl: onPath(host, 'systemctl', path) ?? '/usr/bin/systemctl',
+    },
+    path,
+    ...(tmuxTmpdir === undefined || tmuxTmpdir === '' ? {} : { tmuxTmpdir }),
+  };
+}
+
+/** Worktrees are named by git with every link above them resolved; so are ours. */
+function canonicalPlaces(host: Host, fleet: Fleet): Places {
+  const places = placesOf(fleet.name, host.facts);
+  return { ...places, worktrees: canonicalPath(host.files, places.worktrees) };
+}
+
+function onPath(host: Host, program: string, path: string): string | undefined {
+  return path
+    .split(':')
+    .filter((folder) => folder.startsWith('/'))
+    .map((folder) => join(folder, program))
+    .find((candidate) => {
+      const stat = host.files.target(candidate);
+      return stat?.kind === 'file' && (stat.mode & 0o111) !== 0;
+    });
+}
+
+export interface Look {
+  observation: Observation;
+  plan: Plan;
+}
+
+/** Observes the host and plans. Writes nothing. */
+export async function lookAndPlan(
+  host: Host,
+  fleet: Fleet,
+  setting: Setting,
+  options: PlanOptions & Pick<ObserveOptions, 'screens' | 'work'> = {},
+): Promise<Look> {
+  const { screens, work, ...planOptions } = options;
+  const observation = await observe(
+    host,
+    options.down === true ? { ...fleet, agents: [] } : fleet,
+    setting.places,
+    {
+      repositories: repositoriesOf(host, fleet, setting.places, options.down === true),
+      ...(screens === undefined ? {} : { screens }),
+      ...(work === undefined ? {} : { work }),
+    },
+  );
+  return { observation, plan: plan(fleet, observation, setting, planOptions) };
+}
+
+/** Repositories that only worktrees of ours tell of, since no agent of the file names them. */
+export function repositoriesOf(host: Host, fleet: Fleet, places: Places, all: boolean): string[] {
+  const named = [...new Set(fleet.agents.flatMap((agent) => agent.worktree?.repository ?? []))];
+  const known = new Set(named.flatMap((repository) => commonDir(host, repository) ?? []));
+  const others = repositoriesIn(host.files, places.worktrees).filter((common) => !known.has(common));
+  return all ? [...named, ...others] : others;
+}
+
+function commonDir(host: Host, repository: string): string | undefined {
+  try {
+    return commonDirOf(host.files, repository);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+/** `mosaic validate`: checks a fleet file, and the host not at all. */
+import { resolve } from 'node:path';
+import { formatProblems, problemsJson } from '../report/problems.ts';
+import { EXIT } from './command-error.ts';
+import type { CommandContext, FleetOptions } from './context.ts';
+import { findFleetFile, readFleet } from './fleet-file.ts';
+
+export function validateCommand(
+  { host, terminal }: CommandContext,
+  file: string | undefined,
+  options: FleetOptions,
+): number {
+  const path = file === undefined ? findFleetFile(host, options.file) : resolve(host.facts.cwd, file);
+  const loaded = readFleet(host, path);
+  const problems = loaded.ok ? loaded.warnings : loaded.problems;
+  if (options.json === true) {
+    terminal.out(`${JSON.stringify(problemsJson({ ...loaded, problems }), undefined, 2)}\n`);
+  } else if (!loaded.ok) {
+    terminal.err(formatProblems(loaded, { color: terminal.color, cwd: host.facts.cwd }));
+  } else {
+    const { agents, elsewhere, missions } = loaded.value;
+    for (const warning of loaded.warnings) terminal.err(`Note: ${warning.message}\n`);
+    const others = elsewhere.length === 0 ? '' : ` (${elsewhere.length} more on other hosts)`;
+    terminal.out(`${path} is valid: ${agents.length} agents${others}, ${missions.length} missions.\n`);
+  }
+  return loaded.ok ? EXIT.ok : EXIT.invalid;
+}

@@ -1,0 +1,67 @@
+import { posix } from 'node:path';
+import type { Fleet } from '../model/fleet.ts';
+import type { Loaded, Problem } from '../model/problem.ts';
+import { check } from './check.ts';
+import { decode } from './decode.ts';
+import { Findings } from './findings.ts';
+import type { RawFleet } from './raw.ts';
+import { resolve, type Place } from './resolve.ts';
+import { validate } from './validate.ts';
+import { parseYaml } from './yaml.ts';
+
+export interface FleetInput extends Place {
+  /** The file's content, as read. */
+  text: string | Uint8Array;
+}
+
+/** As many as are of use to a person at once. */
+const maxProblems = 200;
+
+/**
+ * Turns the text of a fleet file into the fleet that it describes, every default filled in, or into all problems that it
+ * has, in the order of their places. Touches nothing and never throws for what the text says.
+ */
+export function loadFleet(input: FleetInput): Loaded<Fleet> {
+  const { file } = input;
+  const { text, problem } = decode(input.text);
+  if (problem) return { ok: false, file, text, problems: [problem] };
+  const parsed = parseYaml(text);
+  if ('problems' in parsed) return { ok: false, file, text, problems: ordered(parsed.problems) };
+  const { value, places } = parsed;
+  if (value === null) {
+    const range = { line: 1, column: 1, length: 1 };
+    const empty = { message: 'the file says nothing', fix: 'Begin it with "version: 1".', path: '', range };
+    return { ok: false, file, text, problems: [empty] };
+  }
+  const { problems, broken } = validate(value, places);
+  const findings = new Findings(places, broken);
+  // Only a mapping has anything left to check.
+  if (!broken.has('')) check(value as RawFleet, { home: input.home, folder: posix.dirname(file) }, findings);
+  const all = [...problems, ...findings.problems];
+  if (all.length > 0) return { ok: false, file, text, problems: ordered(all) };
+  const fleet = resolve(value as RawFleet, input);
+  const warnings = new Findings(places, broken);
+  if (fleet.missions.length > 0) {
+    warnings.add(['missions'], 'missions are checked, but not yet carried out by this version', {
+      onKey: true,
+    });
+  }
+  return { ok: true, value: fleet, file, text, warnings: warnings.problems };
+}
+
+/** By place, each said once: what an alias repeats is wrong only where it is written. */
+function ordered(problems: Problem[]): Problem[] {
+  const seen = new Set<string>();
+  const sorted = problems
+    .filter((problem) => {
+      const key = JSON.stringify([problem.message, problem.range]);
+      return !seen.has(key) && seen.add(key);
+    })
+    .sort(
+      (a, b) =>
+        (a.range?.line ?? 0) - (b.range?.line ?? 0) || (a.range?.column ?? 0) - (b.range?.column ?? 0),
+    );
+  if (sorted.length <= maxProblems) return sorted;
+  const more = { message: `and ${sorted.length - maxProblems} more problems`, path: '' };
+  return [...sorted.slice(0, maxProblems), more];
+}

@@ -1,0 +1,131 @@
+/**
+ * Everything that mosaic asks of or does to the machine goes through one `Host`, so that a test can count, fail, hang or
+ * kill any single call. The real one is `realHost`; tests wrap it, or replace it with a stateful fake.
+ */
+export interface Host {
+  exec: Exec;
+  files: Files;
+  processes: Processes;
+  clock: Clock;
+  /** Facts that do not change while a command runs. */
+  facts: Facts;
+}
+
+export interface Facts {
+  env: Readonly<Record<string, string | undefined>>;
+  home: string;
+  cwd: string;
+  uid: number;
+  user: string;
+  pid: number;
+  hostname: string;
+  /** /etc/machine-id, where there is one (machine-id(5)). */
+  machineId?: string;
+  /** /proc/sys/kernel/random/boot_id, or what stands for it elsewhere. */
+  bootId: string;
+}
+
+/** Runs a program with an argument list, never through a shell. Never throws for what the program does. */
+export type Exec = (file: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
+
+export interface ExecOptions {
+  input?: string | Uint8Array;
+  cwd?: string;
+  /** Added to the host's environment; undefined removes a variable. */
+  env?: Record<string, string | undefined>;
+  /** Milliseconds until it is killed; 15 s unless told. */
+  timeoutMs?: number;
+}
+
+export interface ExecResult {
+  /** Set when the program ran and ended by itself. */
+  code?: number;
+  stdout: string;
+  stderr: string;
+  /** Set when it did not run or did not end by itself. */
+  failure?: 'missing' | 'timeout' | 'signal' | 'too-much-output' | 'not-started';
+  /** The failure in words, with the command's name. */
+  message?: string;
+}
+
+export interface Files {
+  /** The text of a regular file, decoded as UTF-8; undefined when nothing is there. Throws HostError otherwise. */
+  read(path: string): string | undefined;
+  /** Replaces the file in one step (a new file moved over it), so that no reader sees half of it. */
+  write(path: string, text: string, options?: WriteOptions): void;
+  /** Adds whole lines at the end, in one write. */
+  append(path: string, text: string, mode?: number): void;
+  /** Makes a folder and its parents; 0700 unless told. */
+  mkdir(path: string, mode?: number): void;
+  /** Names in a folder, sorted; [] when it is not there. */
+  list(path: string): string[];
+  /** What is at a path, links not followed; undefined when nothing is. */
+  stat(path: string): FileStat | undefined;
+  /** As `stat`, links followed. */
+  target(path: string): FileStat | undefined;
+  /** The path with every link resolved; undefined when nothing is there. */
+  realpath(path: string): string | undefined;
+  rename(from: string, to: string): void;
+  /** Removes one file or link; nothing when it is not there. */
+  remove(path: string): void;
+  /** Removes an empty folder; false when it is not empty or not there. */
+  removeEmptyFolder(path: string): boolean;
+  /** Takes an exclusive lock that the kernel frees when this process dies; undefined when another holds it. */
+  lock(path: string): Promise<{ release(): void } | undefined>;
+}
+
+export interface WriteOptions {
+  /** 0600 unless told. */
+  mode?: number;
+  /** Force it to the disk before it replaces the old one: for what cannot be made again. */
+  durable?: boolean;
+}
+
+export interface FileStat {
+  kind: 'file' | 'folder' | 'link' | 'other';
+  mode: number;
+  uid: number;
+  size: number;
+  modifiedAt: number;
+}
+
+export interface Processes {
+  /** Start time in clock ticks since boot (proc(5), stat field 22); undefined when no such process runs (or it is a zombie). */
+  startTime(pid: number): number | undefined;
+  /** All processes of this user; what could not be read is left out. */
+  list(): ProcessSeen[];
+  /** The environment a process was started with; undefined when it cannot be read. */
+  environment(pid: number): Record<string, string> | undefined;
+  /** Where a process works; undefined when it cannot be read. */
+  cwd(pid: number): string | undefined;
+  /** Sends a signal to exactly this process (pid and start time); false when it is gone. */
+  signal(pid: number, startTime: number, signal: 'SIGTERM' | 'SIGKILL' | 'SIGCHLD'): boolean;
+  availableMemory(): number | undefined;
+}
+
+export interface ProcessSeen {
+  pid: number;
+  parent: number;
+  startTime: number;
+  /** Resident memory in bytes. */
+  memory: number;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after that many milliseconds, or at once when the signal is aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** A failing call on the machine, in words for a person. */
+export class HostError extends Error {
+  override name = 'HostError';
+  readonly code: string;
+  readonly path: string | undefined;
+  constructor(message: string, options: { code?: string; path?: string; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = options.code ?? 'EUNKNOWN';
+    this.path = options.path;
+  }
+}

@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { HostError } from './host.ts';
+
+/**
+ * Takes an exclusive lock on a file, and leaves our pid in it for the message of whoever comes second. The lock belongs to
+ * the open file description, which flock(1) shares with us for the moment it runs: it is gone when this process is,
+ * however that dies (flock(2)). Node has no call of its own for it.
+ */
+export async function acquireLock(path: string): Promise<{ release(): void } | undefined> {
+  for (;;) {
+    const fd = openLockFile(path);
+    try {
+      const held = !(await flock(fd));
+      if (held) {
+        fs.closeSync(fd);
+        return undefined;
+      }
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
+    // Somebody may have removed the file between our open and our lock: then what we hold is no one's lock.
+    const there = fs.statSync(path, { throwIfNoEntry: false });
+    if (there?.ino === fs.fstatSync(fd).ino) {
+      fs.ftruncateSync(fd);
+      fs.writeSync(fd, `${process.pid}\n`, 0);
+      return { release: () => fs.closeSync(fd) };
+    }
+    fs.closeSync(fd);
+  }
+}
+
+function openLockFile(path: string): number {
+  try {
+    return fs.openSync(path, fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_NOFOLLOW, 0o600);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new HostError(`cannot open the lock ${path}: ${message}`, {
+      code: code ?? 'EUNKNOWN',
+      path,
+      cause: error,
+    });
+  }
+}
+
+/** True when the lock was taken, false when another holds it. */
+function flock(fd: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('flock', ['--nonblock', '--conflict-exit-code', '75', '3'], {
+      stdio: ['ignore', 'ignore', 'ignore', fd],
+    });
+    child.on('error', (error) =>
+      reject(
+        new HostError('flock(1) could not be run: it keeps two applies apart; install util-linux', {
+          code: 'EFLOCK',
+          cause: error,
+        }),
+      ),
+    );
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve(true);
+      else if (code === 75) resolve(false);
+      else reject(new HostError(`flock(1) failed with ${code ?? signal}`, { code: 'EFLOCK' }));
+    });
+  });
+}

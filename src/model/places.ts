@@ -1,0 +1,59 @@
+/** Where a fleet's things live on a host. Pure: from the environment's words to absolute paths. */
+import { join } from 'node:path';
+
+export interface Places {
+  /** The user's systemd unit files. */
+  units: string;
+  /** Rendered files of this fleet. */
+  rendered: string;
+  tmuxConf: string;
+  holderFile: string;
+  agentFiles: string;
+  agentFile(agent: string): string;
+  state: string;
+  stateFile: string;
+  events: string;
+  /** What was in the event log before it grew too large. */
+  eventsBefore: string;
+  applyLock: string;
+  locks: string;
+  lock(agent: string): string;
+  crashes: string;
+  worktrees: string;
+}
+
+export function placesOf(
+  fleet: string,
+  facts: { home: string; env: Readonly<Record<string, string | undefined>> },
+): Places {
+  const config = absoluteOr(facts.env['XDG_CONFIG_HOME'], join(facts.home, '.config'));
+  const state = join(
+    absoluteOr(facts.env['XDG_STATE_HOME'], join(facts.home, '.local/state')),
+    'mosaic',
+    fleet,
+  );
+  const rendered = join(config, 'mosaic/fleet', fleet);
+  const agentFiles = join(rendered, 'agents');
+  const locks = join(state, 'locks');
+  return {
+    units: join(config, 'systemd/user'),
+    rendered,
+    tmuxConf: join(rendered, 'tmux.conf'),
+    holderFile: join(rendered, 'holder.tmux'),
+    agentFiles,
+    agentFile: (agent) => join(agentFiles, `${agent}.tmux`),
+    state,
+    stateFile: join(state, 'state.json'),
+    events: join(state, 'events.jsonl'),
+    eventsBefore: join(state, 'events.1.jsonl'),
+    applyLock: join(state, 'apply.lock'),
+    locks,
+    lock: (agent) => join(locks, `${agent}.json`),
+    crashes: join(state, 'crashes'),
+    worktrees: join(state, 'worktrees'),
+  };
+}
+
+/** A relative or empty XDG variable counts as unset (XDG Base Directory Specification). */
+const absoluteOr = (value: string | undefined, otherwise: string): string =>
+  value?.startsWith('/') === true ? value : otherwise;

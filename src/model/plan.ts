@@ -1,0 +1,198 @@
+/** What would be done. Made by `plan/`, shown by `report/`, walked by `apply/`. */
+import type { Supervisor } from './fleet.ts';
+import type { TmuxServer } from './observation.ts';
+import type { Ended, Run } from './state.ts';
+
+export interface Plan {
+  fleet: string;
+  /** Who starts the agents; absent when it could not be told. */
+  supervisor?: Supervisor;
+  /** In an order that satisfies every `needs`. */
+  actions: Action[];
+  /** Exactly one for each agent of the file, in its order, then one for each agent that is gone from it, by name. */
+  verdicts: Verdict[];
+  /** What is deliberately not done and belongs to no agent alone. */
+  holds: Hold[];
+  /** A brake: nothing at all is done. */
+  refused?: { reason: string; fix: string };
+  /** Why nothing could be decided: a source of the host that did not answer. */
+  unobserved?: { reason: string; fix?: string };
+  /** Agents whose running definition differs from the wanted one, with both, secrets as digests. */
+  definitions: DefinitionChange[];
+}
+
+export type Wanted = 'running' | 'stopped' | 'suspended' | 'gone';
+
+/** What an agent is, in one word, for the status table. */
+export type AgentStatus =
+  | 'running'
+  | 'pending-restart'
+  | 'limited'
+  | 'absent'
+  | 'stopped'
+  | 'suspended'
+  | 'completed'
+  | 'crashed'
+  | 'backoff'
+  | 'blocked'
+  | 'conflict'
+  | 'unknown';
+
+/** What the plan does with an agent. `record` writes history (how it ended, a lock) and leaves sessions alone. */
+export type Change =
+  'none' | 'start' | 'restart' | 'stop' | 'adopt' | 'rename' | 'record' | 'hold' | 'conflict' | 'unknown';
+
+export interface Verdict {
+  agent: string;
+  wanted: Wanted;
+  /** The rule of the table that matched. */
+  rule: string;
+  status: AgentStatus;
+  change: Change;
+  /** A clause in words: 'no session: never ran'. */
+  reason: string;
+  /** For a person to do about it, one sentence. */
+  fix?: string;
+  /** When a backoff or a limit ends. */
+  until?: number;
+}
+
+export interface Hold {
+  subject: string;
+  reason: string;
+  fix?: string;
+}
+
+export interface DefinitionChange {
+  agent: string;
+  /** Absent when the state that told it is gone. */
+  before?: Record<string, unknown>;
+  after: Record<string, unknown>;
+}
+
+/** A session that must be exactly this one when it is touched. */
+export interface Target {
+  session: string;
+  server: TmuxServer;
+  owner?: { fleet: string; agent: string };
+}
+
+interface Common {
+  /** Deterministic: kind and subject, such as `start-session:coder0`. */
+  id: string;
+  /** Ids of actions that must have succeeded. */
+  needs: string[];
+  reason: string;
+}
+
+export type Action =
+  | WriteFile
+  | RemoveFile
+  | (Common & { kind: 'reload-units' })
+  | StartHolder
+  | (Common & { kind: 'stop-holder'; target?: Target; unit: boolean })
+  | RecordEnd
+  | StopSession
+  /** Gives session, history and lock of a former name to the new one; without `from`, the session its right name again. */
+  | (Common & { kind: 'rename-session'; agent: string; from?: string; target?: Target })
+  | (Common & {
+      kind: 'adopt-session';
+      agent: string;
+      target: Target;
+      run: Run;
+      supervisor: Supervisor;
+      runtime: string;
+      projectPath: string;
+    })
+  | MakeWorktree
+  | (Common & { kind: 'remove-worktree'; agent: string; repository: string; path: string })
+  | (Common & { kind: 'mark-worktree'; agent: string; repository: string; path: string })
+  | StartSession
+  | (Common & {
+      kind: 'write-lock';
+      agent: string;
+      run: Run;
+      runtime: string;
+      projectPath: string;
+      restarts: number;
+    })
+  /** Clears lock and record of an agent of which nothing is left. */
+  | (Common & { kind: 'forget'; agent: string })
+  | (Common & { kind: 'kickstart'; agent: string; text: string; ready?: string });
+
+export type ActionKind = Action['kind'];
+export type ActionOf<K extends ActionKind> = Extract<Action, { kind: K }>;
+
+export interface WriteFile extends Common {
+  kind: 'write-file';
+  path: string;
+  mode: number;
+  content: string;
+  /** Both sides as they may be shown: secret values replaced. */
+  shown: { before?: string; after: string };
+}
+
+export interface RemoveFile extends Common {
+  kind: 'remove-file';
+  path: string;
+  shown: { before: string };
+}
+
+export interface StartHolder extends Common {
+  kind: 'start-holder';
+  /** By its unit; by its unit stopped first, since that still counts as started; or by tmux itself. */
+  how: 'unit' | 'restart-unit' | 'session';
+}
+
+/** Writes down how a run ended: the crash record where it was a crash, the state, and no lock any more. */
+export interface RecordEnd extends Common {
+  kind: 'record-end';
+  agent: string;
+  ended: Ended;
+  restarts: number;
+  /** The pane whose screen is saved with a crash. */
+  pane?: { id: string; target: Target };
+  /** Where it worked: what git says of it is saved with a crash. */
+  workplace?: string;
+  /** That is a worktree of ours, which stays exactly as it is. */
+  worktree: boolean;
+  /** The whole fleet went down together: remembered, so that it is forgiven once. */
+  outage: boolean;
+}
+
+/** Ends the session if there is one, its unit and scope if there are any, and every process it left behind. */
+export interface StopSession extends Common {
+  kind: 'stop-session';
+  agent: string;
+  because: 'stop' | 'restart' | 'remains';
+  target?: Target;
+  pane?: { pid: number };
+  /** Keys of the runs whose processes, if any are left, are ended too. */
+  runs: string[];
+  /** Names its unit and its scope. */
+  born: string;
+  unit: boolean;
+  scope: boolean;
+}
+
+export interface MakeWorktree extends Common {
+  kind: 'make-worktree';
+  agent: string;
+  repository: string;
+  path: string;
+  base?: string;
+  branch?: string;
+}
+
+export interface StartSession extends Common {
+  kind: 'start-session';
+  agent: string;
+  runtime: string;
+  /** The rendered tmux file. */
+  file: string;
+  workingDirectory: string;
+  definition: string;
+  fields: Record<string, unknown>;
+  /** Charged to the restart budget already. */
+  restarts: number;
+}

@@ -1,0 +1,73 @@
+/**
+ * History, never the truth: what the host itself cannot tell any more. On disk as `state.json`, snake_case
+ * (schemas/state.schema.json). Times are milliseconds since the epoch.
+ */
+import type { TmuxServer } from './observation.ts';
+
+export interface FleetState {
+  agents: Record<string, AgentRecord>;
+  /** Unit files were written and systemd has not been told yet. */
+  reloadPending: boolean;
+  /** The last time that many agents ended together. */
+  outageAt?: number;
+}
+
+export interface AgentRecord {
+  /** The run that we believe is going on; absent when we stopped it, or when it never ran. */
+  run?: Run;
+  /** Written before a session is stopped, so that an interrupted stop is not taken for a crash. */
+  stopping?: { run: string; because: 'stop' | 'restart' };
+  /** How the last run ended, once that is recorded. */
+  ended?: Ended;
+  /** Restarts in a row that were charged to the budget. */
+  restarts: number;
+  /** Stopped by an operator until started again; since when. */
+  suspendedAt?: number;
+  /** The definition that runs or last ran, secrets as digests: to show what changed. */
+  definition?: Definition;
+}
+
+/** One life of an agent's session. */
+export interface Run {
+  /** See `runKey`. */
+  key: string;
+  sessionId: string;
+  server: TmuxServer;
+  pid: number;
+  pidStartTime?: number;
+  bootId: string;
+  startedAt: number;
+  definition: string;
+}
+
+/**
+ * - exit: the program ended by itself with status 0
+ * - crash: non-zero, a signal, or gone without a trace
+ * - reboot, outage: not the agent's doing
+ * - limit: ended with a usage or rate limit on its screen
+ */
+export type EndCause = 'exit' | 'crash' | 'reboot' | 'outage' | 'limit';
+
+export interface Ended {
+  run: string;
+  at: number;
+  cause: EndCause;
+  status?: number;
+  signal?: number;
+  /** The definition hash it ran with: a changed one lifts a block. */
+  definition: string;
+  /** Folder of the crash record. */
+  record?: string;
+}
+
+/** A definition in the order and the words of the fleet file, for hashing and for showing. */
+export interface Definition {
+  hash: string;
+  fields: Record<string, unknown>;
+}
+
+export const emptyState = (): FleetState => ({ agents: {}, reloadPending: false });
+
+/** Names one life of a session: unique across servers, since session ids start anew with each. */
+export const runKey = (server: TmuxServer, sessionId: string): string =>
+  `${server.startTime}.${server.pid}.${sessionId.replace('$', '')}`;

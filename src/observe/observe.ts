@@ -1,0 +1,131 @@
+/** One snapshot of the host, in a fixed number of subprocesses, whatever the number of agents. Writes nothing. */
+import { parseEnvFile } from '../fleet/env-file.ts';
+import type { Host } from '../host/host.ts';
+import type { Fleet } from '../model/fleet.ts';
+import type { Observation, TmuxSeen, WorktreeSeen } from '../model/observation.ts';
+import type { Places } from '../model/places.ts';
+import { known, unknown, type Source } from '../model/source.ts';
+import type { FleetState } from '../model/state.ts';
+import { observeFolders, observeLocks, observeRendered, observeState } from './files.ts';
+import { fewAtATime } from './pool.ts';
+import { captureScreens, observeTmux } from './tmux.ts';
+import { observeUnits } from './units.ts';
+import { inspectWork, observeRepositories } from './worktrees.ts';
+
+export interface ObserveOptions {
+  /** Beside those of the fleet file: repositories that worktrees of agents no longer in it belong to. */
+  repositories?: readonly string[];
+  /** Screens of dead panes that nobody has recorded yet (to tell why they ended), or of all. */
+  screens?: 'dead' | 'all';
+  /** Look into the worktrees of agents that are gone from the file (to tell whether they may go), or into all of ours. */
+  work?: 'gone' | 'all';
+}
+
+export async function observe(
+  host: Host,
+  fleet: Fleet,
+  places: Places,
+  options: ObserveOptions = {},
+): Promise<Observation> {
+  const repositories = fleet.agents.flatMap((agent) => agent.worktree?.repository ?? []);
+  const [tmux, units, trees] = await Promise.all([
+    observeTmux(host, fleet.tmux.socketName).then((seen) => withExitStatus(host, fleet, seen)),
+    fleet.supervisor === 'none'
+      ? known({ manager: 'absent' as const, why: 'supervisor: none', units: new Map() })
+      : observeUnits(host, fleet.systemd.unitPrefix),
+    observeRepositories(host, [...new Set([...repositories, ...(options.repositories ?? [])])]),
+  ]);
+  const state = observeState(host.files, places);
+  const availableMemory =
+    fleet.reconcile.minAvailableMemory === undefined ? undefined : host.processes.availableMemory();
+  await lookIntoWork(host, fleet, trees, options.work ?? 'gone');
+  return {
+    now: host.clock.now(),
+    bootId: host.facts.bootId,
+    tmux,
+    units,
+    files: observeRendered(host.files, places, { name: fleet.name, unitPrefix: fleet.systemd.unitPrefix }),
+    locks: observeLocks(host, places),
+    repositories: trees,
+    folders: observeFolders(
+      host.files,
+      fleet.agents.flatMap((agent) => (agent.worktree === undefined ? agent.workingDirectory : [])),
+    ),
+    secrets: readSecrets(host, fleet),
+    state,
+    screens: await observeScreens(host, fleet, tmux, state, options.screens ?? 'dead'),
+    ...(availableMemory === undefined ? {} : { availableMemory }),
+  };
+}
+
+/**
+ * tmux sometimes misses the signal that tells of a child's end and shows a dead pane without a cause; sent to it once more, it
+ * looks again. Only then is the server asked a second time.
+ */
+async function withExitStatus(host: Host, fleet: Fleet, seen: Source<TmuxSeen>): Promise<Source<TmuxSeen>> {
+  if (!seen.known || seen.value.server === undefined) return seen;
+  const unclear = seen.value.sessions.some(
+    ({ owner, pane }) =>
+      owner?.fleet === fleet.name &&
+      pane?.dead === true &&
+      pane.status === undefined &&
+      pane.signal === undefined,
+  );
+  const { pid } = seen.value.server;
+  const startTime = unclear ? host.processes.startTime(pid) : undefined;
+  if (startTime === undefined || !host.processes.signal(pid, startTime, 'SIGCHLD')) return seen;
+  return observeTmux(host, fleet.tmux.socketName);
+}
+
+async function observeScreens(
+  host: Host,
+  fleet: Fleet,
+  tmux: Source<TmuxSeen>,
+  state: Source<FleetState>,
+  which: 'dead' | 'all',
+): Promise<Map<string, string>> {
+  if (!tmux.known || !state.known) return new Map();
+  const { agents } = state.value;
+  const panes = tmux.value.sessions.flatMap(({ owner, pane, name }) => {
+    if (owner?.fleet !== fleet.name || pane === undefined) return [];
+    const unrecorded = pane.dead && pane.status !== 0 && agents[name]?.run !== undefined;
+    return which === 'all' || unrecorded ? [pane.id] : [];
+  });
+  return captureScreens(host, fleet.tmux.socketName, panes);
+}
+
+function readSecrets(host: Host, fleet: Fleet): Map<string, Source<Record<string, string>>> {
+  const files = new Set(fleet.agents.flatMap(({ envFile }) => envFile ?? []));
+  return new Map([...files].map((path) => [path, readEnvFile(host, path)]));
+}
+
+function readEnvFile(host: Host, path: string): Source<Record<string, string>> {
+  try {
+    const text = host.files.read(path);
+    if (text === undefined)
+      return unknown(`${path} is not there`, 'Make it, readable by you alone (mode 0600).');
+    const { values, problems } = parseEnvFile(text);
+    const first = problems[0];
+    if (first === undefined) return known(values);
+    return unknown(`${path}:${first.range?.line ?? 1}: ${first.message}`, first.fix);
+  } catch (error) {
+    return unknown((error as Error).message);
+  }
+}
+
+async function lookIntoWork(
+  host: Host,
+  fleet: Fleet,
+  repositories: Map<string, Source<WorktreeSeen[]>>,
+  which: 'gone' | 'all',
+): Promise<void> {
+  const kept = new Set(fleet.agents.flatMap(({ name, renamedFrom }) => [name, renamedFrom ?? name]));
+  const trees = [...repositories.values()].flatMap((source) => (source.known ? source.value : []));
+  const asked = trees.filter(
+    ({ owner, prunable }) =>
+      owner?.fleet === fleet.name && !prunable && (which === 'all' || !kept.has(owner.agent)),
+  );
+  await fewAtATime(asked, 4, async (tree) => {
+    tree.work = await inspectWork(host, tree.path);
+  });
+}

@@ -1,0 +1,137 @@
+/** The sessions and panes of our socket, in one call. */
+import type { Host } from '../host/host.ts';
+import type { PaneSeen, SessionSeen, TmuxSeen } from '../model/observation.ts';
+import { known, unknown, type Source } from '../model/source.ts';
+
+/** Begins every tmux command line: UTF-8, and never the default server. */
+export const tmuxArgs = (socket: string): string[] => ['-u', '-L', socket];
+
+// Colons part the fields: numbers first, then the session's name, in which tmux allows none, then our two marks.
+const FORMAT = [
+  '#{pid}:#{start_time}:#{session_id}:#{session_created}:#{session_attached}:#{session_activity}',
+  '#{pane_id}:#{pane_pid}:#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}:#{pane_dead_time}',
+  '#{==:#{@mosaic_pane},1}:#{==:#{@mosaic_kickstart},pending}:#{session_name}:#{@mosaic}:#{@mosaic_start}',
+].join(':');
+
+const LINE =
+  /^(\d+):(\d+):(\$\d+):(\d+):(\d+):(\d*):(%\d+):(\d+):([01]?):(\d*):(\w*):(\d*):([01]):([01]):([^:]*):(.*)$/;
+
+export async function observeTmux(host: Host, socket: string): Promise<Source<TmuxSeen>> {
+  const result = await host.exec('tmux', [...tmuxArgs(socket), 'list-panes', '-a', '-F', FORMAT]);
+  if (result.failure === 'missing') {
+    return unknown('tmux is not installed', 'Install tmux 3.2 or later (Debian: apt-get install tmux).');
+  }
+  if (result.failure !== undefined) return unknown(`tmux did not answer: ${result.message}`);
+  if (result.code !== 0) {
+    if (saysNoServer(result.stderr)) return known({ sessions: [] });
+    return unknown(`tmux failed: ${result.stderr.trim() || `exit ${result.code}`}`);
+  }
+  return parseTmux(result.stdout);
+}
+
+/** tmux has two ways to say that no server runs; any other failure is not that. */
+export const saysNoServer = (stderr: string): boolean =>
+  /^no server running on /m.test(stderr) ||
+  /^error connecting to .* \((No such file or directory|Connection refused)\)$/m.test(stderr);
+
+export function parseTmux(text: string): Source<TmuxSeen> {
+  const seen: TmuxSeen = { sessions: [] };
+  const sessions = new Map<string, SessionSeen>();
+  for (const line of text.split('\n')) {
+    if (line === '') continue;
+    const fields = LINE.exec(line);
+    if (fields === null) return unknown(`tmux answered what is no list of panes: ${line.slice(0, 100)}`);
+    const [, pid, startTime, id, created, attached, activity, paneId, panePid, dead, status, signal, diedAt] =
+      fields as unknown as string[];
+    const [main, kickstart, name, marks] = fields.slice(13) as [string, string, string, string];
+    seen.server = { pid: Number(pid), startTime: Number(startTime) };
+    const session: SessionSeen = sessions.get(id ?? '') ?? {
+      id: id ?? '',
+      name,
+      createdAt: Number(created) * 1000,
+      attached: Number(attached),
+      activityAt: Number(activity) * 1000,
+      kickstartPending: kickstart === '1',
+      ...parseMarks(marks),
+    };
+    sessions.set(session.id, session);
+    if (main === '1' && session.owner !== undefined) {
+      session.pane = parsePane({ paneId, panePid, dead, status, signal, diedAt });
+    }
+  }
+  seen.sessions = [...sessions.values()];
+  return known(seen);
+}
+
+function parseMarks(marks: string): Pick<SessionSeen, 'owner' | 'started'> {
+  const match =
+    /^([a-z0-9][a-z0-9-]*)\/([a-z0-9_][a-z0-9_-]*):(?:(\d+-[0-9a-f]*) (systemd|none) ([a-z0-9_-]+))?$/.exec(
+      marks,
+    );
+  if (match === null) return {};
+  const [, fleet = '', agent = '', definition, supervisor, born] = match;
+  const owner = { fleet, agent };
+  if (definition === undefined || born === undefined) return { owner };
+  return { owner, started: { definition, supervisor: supervisor === 'systemd' ? 'systemd' : 'none', born } };
+}
+
+function parsePane(text: Record<string, string | undefined>): PaneSeen {
+  const number = (value: string | undefined): number | undefined =>
+    value === undefined || value === '' || !/^\d+$/.test(value) ? undefined : Number(value);
+  const status = number(text['status']);
+  const signal = number(text['signal']) ?? signalNumbers[text['signal']?.replace(/^SIG/, '') ?? ''];
+  const diedAt = number(text['diedAt']);
+  const dead = text['dead'] === '1';
+  return {
+    id: text['paneId'] ?? '',
+    pid: Number(text['panePid']),
+    dead,
+    ...(dead && signal !== undefined && signal > 0 ? { signal } : {}),
+    ...(dead && status !== undefined && !(signal !== undefined && signal > 0) ? { status } : {}),
+    ...(dead && diedAt !== undefined && diedAt > 0 ? { diedAt: diedAt * 1000 } : {}),
+  };
+}
+
+/** Some builds of tmux name a signal where others number it (signal(7), the numbers that all of Linux shares). */
+const signalNumbers: Record<string, number> = {
+  HUP: 1,
+  INT: 2,
+  QUIT: 3,
+  ILL: 4,
+  TRAP: 5,
+  ABRT: 6,
+  FPE: 8,
+  KILL: 9,
+  SEGV: 11,
+  PIPE: 13,
+  ALRM: 14,
+  TERM: 15,
+};
+
+/**
+ * The visible screens of panes, in one call, by pane id. A pane that is gone meanwhile is left out, and nothing is thrown:
+ * a screen is only ever a hint.
+ */
+export async function captureScreens(
+  host: Host,
+  socket: string,
+  panes: readonly string[],
+  history = 0,
+): Promise<Map<string, string>> {
+  if (panes.length === 0) return new Map();
+  // The message is expanded as a format and as a time, so it holds neither `#` nor `%`.
+  const fence = `=== mosaic ${host.facts.pid} ${host.clock.now()} pane `;
+  const from = history > 0 ? ` -S -${history}` : '';
+  const script = panes.map(
+    (id) => `display-message -p '${fence}${id.slice(1)}'\ncapture-pane -p -J${from} -t '${id}'\n`,
+  );
+  const result = await host.exec('tmux', [...tmuxArgs(socket), 'source-file', '-'], {
+    input: script.join(''),
+  });
+  const screens = new Map<string, string>();
+  for (const part of result.stdout.split(fence).slice(1)) {
+    const end = part.indexOf('\n');
+    screens.set(`%${part.slice(0, end).trim()}`, part.slice(end + 1).trimEnd());
+  }
+  return screens;
+}

@@ -1,0 +1,270 @@
+/** From a decision's steps to actions: single host operations with their targets and what each needs done before it. */
+import type { Agent } from '../model/fleet.ts';
+import type { Action, StopSession, Target } from '../model/plan.ts';
+import { runKey, type Run } from '../model/state.ts';
+import { definitionOf } from '../render/definition.ts';
+import type { Gathering } from './gather.ts';
+import type { Decision, Step } from './rules.ts';
+import type { Situation } from './situation.ts';
+import { ownWorktree, workplaceOf } from './workplace.ts';
+
+/** Ids of shared actions that every start needs: files, reload, holder. */
+export interface Shared {
+  needs: string[];
+}
+
+export function agentActions(g: Gathering, s: Situation, decision: Decision, shared: Shared): Action[] {
+  const actions: Action[] = [];
+  if (s.renameFrom !== undefined || (s.wrongName && s.wanted === 'running')) {
+    actions.push(rename(s), ...markWorktree(g, s));
+  }
+  for (const step of decision.steps) {
+    const needs = actions.map(({ id }) => id);
+    actions.push(...stepActions(g, s, step, decision.reason, { needs, shared }));
+  }
+  return actions;
+}
+
+interface Before {
+  needs: string[];
+  shared: Shared;
+}
+
+function stepActions(g: Gathering, s: Situation, step: Step, reason: string, before: Before): Action[] {
+  const { needs } = before;
+  const agent = s.name;
+  switch (step.do) {
+    case 'adopt-session':
+    case 'write-lock':
+      return adopt(g, s, step, reason, needs);
+    case 'record':
+      return [record(g, s, step, reason, needs)];
+    case 'stop':
+      return [stop(s, step.because, reason, needs)];
+    case 'forget':
+      return [{ kind: 'forget', id: `forget:${agent}`, agent, reason, needs }];
+    case 'kickstart':
+      return s.agent === undefined ? [] : kickstart(g, s.agent, needs);
+    case 'start':
+      return s.agent === undefined ? [] : start(g, s.agent, step.restarts, reason, before);
+  }
+}
+
+function targetOf(s: Situation): Target | undefined {
+  if (s.session.kind === 'absent') return undefined;
+  const { session, server } = s.session;
+  return {
+    session: session.id,
+    server,
+    ...(s.session.kind === 'foreign' || session.owner === undefined ? {} : { owner: session.owner }),
+  };
+}
+
+/** The run that a session is, as the record will have it. */
+function runOf(s: Situation, definition: string): Run | undefined {
+  if (s.session.kind === 'absent') return undefined;
+  const { session, server } = s.session;
+  return {
+    key: runKey(server, session.id),
+    sessionId: session.id,
+    server,
+    pid: session.pane?.pid ?? 0,
+    bootId: s.bootId,
+    startedAt: session.createdAt,
+    definition,
+  };
+}
+
+function adopt(g: Gathering, s: Situation, step: Step, reason: string, needs: string[]): Action[] {
+  const { agent } = s;
+  const foreign = s.session.kind === 'foreign';
+  const definition =
+    foreign || s.session.kind === 'absent' ? '0-' : (s.session.session.started?.definition ?? '0-');
+  const run = runOf(s, definition);
+  const target = targetOf(s);
+  if (agent === undefined || run === undefined || target === undefined) return [];
+  const pending = s.session.kind === 'live' && s.session.session.kickstartPending;
+  const common = {
+    agent: s.name,
+    run,
+    runtime: agent.runtime,
+    projectPath: workplaceOf(g.fleet.name, agent, g.observation, g.places),
+    reason,
+    needs,
+  };
+  if (step.do !== 'write-lock') {
+    return [{ kind: 'adopt-session', id: `adopt-session:${s.name}`, target, supervisor: 'none', ...common }];
+  }
+  return [
+    {
+      kind: 'write-lock',
+      id: `write-lock:${s.name}`,
+      restarts: step.restarts,
+      ...common,
+    },
+    ...(pending ? kickstart(g, agent, [`write-lock:${s.name}`]) : []),
+  ];
+}
+
+function record(
+  g: Gathering,
+  s: Situation,
+  step: Step & { do: 'record' },
+  reason: string,
+  needs: string[],
+): Action {
+  const target = targetOf(s);
+  const pane = s.session.kind === 'dead' ? s.session.session.pane : undefined;
+  const workplace = s.agent && workplaceOf(g.fleet.name, s.agent, g.observation, g.places);
+  return {
+    kind: 'record-end',
+    id: `record-end:${s.name}`,
+    agent: s.name,
+    ended: step.ended,
+    restarts: step.restarts,
+    ...(pane === undefined || target === undefined ? {} : { pane: { id: pane.id, target } }),
+    ...(workplace === undefined ? {} : { workplace }),
+    worktree: s.agent?.worktree !== undefined,
+    outage: step.ended.cause === 'outage',
+    reason,
+    needs,
+  };
+}
+
+function stop(s: Situation, because: StopSession['because'], reason: string, needs: string[]): Action {
+  const target = targetOf(s);
+  const own = s.session.kind === 'live' || s.session.kind === 'dead' ? s.session.session : undefined;
+  const born = own?.started?.born ?? s.renameFrom ?? s.name;
+  return {
+    kind: 'stop-session',
+    id: `stop-session:${s.name}`,
+    agent: s.name,
+    because,
+    ...(target === undefined ? {} : { target: renamed(s, target) }),
+    ...(own?.pane === undefined ? {} : { pane: { pid: own.pane.pid } }),
+    runs: runsOf(s),
+    born,
+    unit: s.unitActive,
+    scope: s.scopeActive,
+    reason,
+    needs,
+  };
+}
+
+/** Every run of the agent that anything still names: what processes may be left of. */
+function runsOf(s: Situation): string[] {
+  const seen = s.session.kind === 'live' || s.session.kind === 'dead' ? s.session.run : undefined;
+  const locked = s.lock === undefined || s.lock.kind === 'corrupt' ? undefined : s.lock.lock.sessionId;
+  return [...new Set([seen, s.record.run?.key, s.record.ended?.run, locked])].filter(
+    (run) => run !== undefined,
+  );
+}
+
+/** A session that is renamed first bears the new mark when the later steps come to it. */
+const renamed = (s: Situation, target: Target): Target =>
+  s.renameFrom === undefined || target.owner === undefined
+    ? target
+    : { ...target, owner: { ...target.owner, agent: s.name } };
+
+function rename(s: Situation): Action {
+  const target = targetOf(s);
+  const from = s.renameFrom;
+  return {
+    kind: 'rename-session',
+    id: `rename-session:${s.name}`,
+    agent: s.name,
+    ...(from === undefined ? {} : { from }),
+    ...(target === undefined || s.session.kind === 'foreign' ? {} : { target }),
+    reason: from === undefined ? 'its session was renamed by hand' : `renamed from ${from}`,
+    needs: [],
+  };
+}
+
+/** The worktree of a renamed agent gets the new name into its mark, and keeps its place. */
+function markWorktree(g: Gathering, s: Situation): Action[] {
+  const tree = s.agent && ownWorktree(g.fleet.name, s.agent, g.observation);
+  if (s.agent?.worktree === undefined || tree === undefined || tree.owner?.agent === s.name) return [];
+  return [
+    {
+      kind: 'mark-worktree',
+      id: `mark-worktree:${s.name}`,
+      agent: s.name,
+      repository: s.agent.worktree.repository,
+      path: tree.path,
+      reason: `renamed from ${tree.owner?.agent}`,
+      needs: [],
+    },
+  ];
+}
+
+function start(
+  g: Gathering,
+  agent: Agent,
+  restarts: number,
+  reason: string,
+  { needs, shared }: Before,
+): Action[] {
+  const { fleet, observation, places } = g;
+  const workingDirectory = workplaceOf(fleet.name, agent, observation, places);
+  const secrets = agent.envFile === undefined ? undefined : observation.secrets.get(agent.envFile);
+  const { hash, fields } = definitionOf(agent, secrets?.known === true ? secrets.value : {});
+  const worktree = makeWorktree(g, agent, workingDirectory);
+  const begin: Action = {
+    kind: 'start-session',
+    id: `start-session:${agent.name}`,
+    agent: agent.name,
+    runtime: agent.runtime,
+    file: places.agentFile(agent.name),
+    workingDirectory,
+    definition: hash,
+    fields,
+    restarts,
+    reason,
+    needs: [
+      ...shared.needs,
+      `write-file:${places.agentFile(agent.name)}`,
+      ...needs,
+      ...worktree.map(({ id }) => id),
+    ],
+  };
+  return [...worktree, begin, ...kickstart(g, agent, [begin.id])];
+}
+
+function makeWorktree(g: Gathering, agent: Agent, path: string): Action[] {
+  const wish = agent.worktree;
+  if (wish === undefined) return [];
+  const own = ownWorktree(g.fleet.name, agent, g.observation);
+  if (own?.path === path && !own.prunable) return [];
+  return [
+    {
+      kind: 'make-worktree',
+      id: `make-worktree:${agent.name}`,
+      agent: agent.name,
+      repository: wish.repository,
+      path,
+      ...(wish.base === undefined ? {} : { base: wish.base }),
+      ...(wish.branch === undefined ? {} : { branch: wish.branch }),
+      reason:
+        wish.branch === undefined
+          ? 'its worktree is not there'
+          : `its worktree on ${wish.branch} is not there`,
+      needs: [],
+    },
+  ];
+}
+
+function kickstart(g: Gathering, agent: Agent, needs: string[]): Action[] {
+  if (agent.kickstart === undefined) return [];
+  const ready = g.fleet.runtimes[agent.runtime]?.ready;
+  return [
+    {
+      kind: 'kickstart',
+      id: `kickstart:${agent.name}`,
+      agent: agent.name,
+      text: agent.kickstart,
+      ...(ready === undefined ? {} : { ready }),
+      reason: 'its kickstart',
+      needs,
+    },
+  ];
+}

@@ -1,0 +1,61 @@
+/** Takes a fleet away again: every session, unit and file that is ours, and nothing else. */
+import type { Action, Plan } from '../model/plan.ts';
+import { unitNames } from '../render/artefacts.ts';
+import { agentActions } from './actions.ts';
+import { gather, type Gathering } from './gather.ts';
+import { inOrder } from './order.ts';
+import { decide } from './rules.ts';
+import { orphanFiles, reloadAction, worktreeLeftovers } from './shared.ts';
+
+/** @param g with a fleet of no agents, so that each counts as gone */
+export function downPlan(g: Gathering): Plan {
+  const pruned = { ...g, fleet: { ...g.fleet, reconcile: { ...g.fleet.reconcile, prune: true } } };
+  const decided = gather(pruned).map((s) => ({ s, decision: decide(s, undefined) }));
+  const agents = decided.flatMap(({ s, decision }) => agentActions(pruned, s, decision, { needs: [] }));
+  const holder = stopHolder(pruned, agents);
+  const files = orphanFiles(pruned, [], true);
+  const leftovers = worktreeLeftovers(pruned);
+  return {
+    fleet: g.fleet.name,
+    supervisor: g.supervisor,
+    actions: inOrder([
+      ...agents,
+      ...holder,
+      ...files,
+      ...(g.supervisor === 'systemd' ? reloadAction(pruned, files) : []),
+      ...leftovers.actions,
+    ]),
+    verdicts: decided.map(({ s, decision: { rule, status, change } }) => ({
+      agent: s.name,
+      wanted: 'gone',
+      rule,
+      status,
+      change,
+      reason: 'the fleet is taken down',
+    })),
+    holds: leftovers.holds,
+    definitions: [],
+  };
+}
+
+function stopHolder(g: Gathering, agents: readonly Action[]): Action[] {
+  const name = g.fleet.tmux.holderSession;
+  const session = g.tmux.sessions.find(
+    (candidate) => candidate.name === name && candidate.owner?.fleet === g.fleet.name,
+  );
+  const unit = g.units?.units.get(unitNames(g.fleet.systemd.unitPrefix).holder)?.active === 'active';
+  const { server } = g.tmux;
+  if (!unit && (session === undefined || server === undefined)) return [];
+  return [
+    {
+      kind: 'stop-holder',
+      id: 'stop-holder',
+      ...(session === undefined || server === undefined
+        ? {}
+        : { target: { session: session.id, server, owner: { fleet: g.fleet.name, agent: name } } }),
+      unit,
+      reason: 'the fleet is taken down',
+      needs: agents.filter(({ kind }) => kind === 'stop-session').map(({ id }) => id),
+    },
+  ];
+}

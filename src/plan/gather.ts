@@ -1,0 +1,156 @@
+/** Puts the sources together, agent by agent. */
+import type { Agent, Fleet, Supervisor } from '../model/fleet.ts';
+import type { Observation, TmuxSeen, UnitsSeen } from '../model/observation.ts';
+import type { Places } from '../model/places.ts';
+import type { Wanted } from '../model/plan.ts';
+import type { AgentRecord, FleetState } from '../model/state.ts';
+import { agentOfUnit, unitNames } from '../render/artefacts.ts';
+import { definitionOf } from '../render/definition.ts';
+import { obstacleOf } from './obstacle.ts';
+import { endedRun } from './ending.ts';
+import { sessionOf, type Situation } from './situation.ts';
+
+export interface Gathering {
+  fleet: Fleet;
+  observation: Observation;
+  tmux: TmuxSeen;
+  state: FleetState;
+  units: UnitsSeen | undefined;
+  supervisor: Supervisor;
+  places: Places;
+  asked: { restart: ReadonlySet<string>; adopt: ReadonlySet<string> };
+}
+
+/** One situation for each agent of the file, in its order, then one for each that is gone from it, by name. */
+export function gather(g: Gathering): Situation[] {
+  const wanted = g.fleet.agents.map((agent) => situationOf(g, agent.name, agent));
+  const inherited = new Set(wanted.flatMap((s) => s.renameFrom ?? []));
+  const situations = [...wanted, ...goneAgents(g, inherited).map((name) => situationOf(g, name, undefined))];
+  markOutage(g, situations);
+  return situations;
+}
+
+function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situation {
+  const { observation: o, tmux, state, fleet } = g;
+  const old = agent === undefined ? undefined : formerName(fleet, agent);
+  const ownSession = sessionOf(fleet.name, name, tmux);
+  const oldSession = old === undefined ? undefined : sessionOf(fleet.name, old, tmux);
+  const moved = ownSession.kind === 'absent' && (oldSession?.kind === 'live' || oldSession?.kind === 'dead');
+  const session = moved ? oldSession : ownSession;
+  const record: AgentRecord = state.agents[name] ?? state.agents[old ?? ''] ?? { restarts: 0 };
+  const names = unitNames(fleet.systemd.unitPrefix);
+  const own = session.kind === 'live' || session.kind === 'dead' ? session.session : undefined;
+  const born = own?.started?.born ?? name;
+  const active = (unit: string): boolean =>
+    ['active', 'activating', 'deactivating', 'reloading'].includes(g.units?.units.get(unit)?.active ?? '');
+  const lock = o.locks.get(name) ?? o.locks.get(old ?? '');
+  const secrets = agent?.envFile === undefined ? undefined : o.secrets.get(agent.envFile);
+  const screen = own?.pane === undefined ? undefined : o.screens.get(own.pane.id);
+  const foreignFile = agent === undefined ? undefined : foreignFileOf(g, name);
+  const obstacle = agent === undefined ? undefined : obstacleOf(g, agent);
+  const inherits = old !== undefined && (moved || bearsOldName(g, name, old));
+  return {
+    name,
+    wanted: wantedOf(agent, record),
+    ...(agent === undefined ? {} : { agent }),
+    session,
+    ...(inherits ? { renameFrom: old } : {}),
+    wrongName: own !== undefined && own.name !== name,
+    unitActive: active(names.agent(born)),
+    scopeActive: active(names.scope(born)),
+    ...(lock === undefined ? {} : { lock }),
+    record,
+    ...(agent === undefined
+      ? {}
+      : { definition: definitionOf(agent, secrets?.known === true ? secrets.value : {}) }),
+    ...(screen === undefined ? {} : { screen }),
+    ...(foreignFile === undefined ? {} : { foreignFile }),
+    ...(obstacle === undefined ? {} : { obstacle }),
+    asked: { restart: g.asked.restart.has(name), adopt: g.asked.adopt.has(name) },
+    prune: fleet.reconcile.prune,
+    outage: false,
+    now: o.now,
+    bootId: o.bootId,
+  };
+}
+
+function wantedOf(agent: Agent | undefined, record: AgentRecord): Wanted {
+  if (agent === undefined) return 'gone';
+  if (agent.state === 'stopped') return 'stopped';
+  return record.suspendedAt === undefined ? 'running' : 'suspended';
+}
+
+/** The former name of an agent, if no other agent bears it now. */
+function formerName(fleet: Fleet, agent: Agent): string | undefined {
+  const old = agent.renamedFrom;
+  return fleet.agents.some((other) => other.name === old) ? undefined : old;
+}
+
+/** History of the former name that the new one has none of yet. */
+const bearsOldName = (g: Gathering, name: string, old: string): boolean =>
+  (g.state.agents[old] !== undefined && g.state.agents[name] === undefined) ||
+  (g.observation.locks.has(old) && !g.observation.locks.has(name));
+
+/** Agents of which something is left here and that the file does not give to this host. */
+function goneAgents(g: Gathering, inherited: ReadonlySet<string>): string[] {
+  const { fleet, observation: o, tmux } = g;
+  const names = new Set<string>([...Object.keys(g.state.agents), ...o.locks.keys()]);
+  const borns = new Set<string>();
+  for (const { owner, started } of tmux.sessions) {
+    if (owner?.fleet !== fleet.name) continue;
+    names.add(owner.agent);
+    if (started !== undefined && started.born !== owner.agent) borns.add(started.born);
+  }
+  for (const [unit, { active }] of g.units?.units ?? []) {
+    const agent = agentOfUnit(fleet.systemd.unitPrefix, unit);
+    if (agent !== undefined && active !== 'inactive' && active !== 'failed') names.add(agent);
+  }
+  names.delete(fleet.tmux.holderSession);
+  for (const agent of fleet.agents) names.delete(agent.name);
+  for (const name of inherited) names.delete(name);
+  // A renamed session still lives in the unit of its first name, which is therefore not a remain of anybody.
+  for (const born of borns) if (sessionOf(fleet.name, born, tmux).kind === 'absent') names.delete(born);
+  return [...names].sort();
+}
+
+function foreignFileOf(g: Gathering, name: string): string | undefined {
+  const paths = [
+    g.places.agentFile(name),
+    `${g.places.units}/${unitNames(g.fleet.systemd.unitPrefix).agent(name)}`,
+  ];
+  for (const path of paths) {
+    const file = g.observation.files.get(path);
+    if (file?.kind === 'foreign') return `${path} is there and is not ours: ${file.why}`;
+  }
+  return undefined;
+}
+
+const TOGETHER_MS = 60_000;
+const MANY = 3;
+
+/**
+ * One outage, not many crashes: the tmux server that the runs lived in is gone, or many of the fleet ended within a minute.
+ * It is forgiven once; when it comes again within an agent's window, it counts as a crash.
+ */
+function markOutage(g: Gathering, situations: Situation[]): void {
+  const { now } = g.observation;
+  const ended = situations.flatMap((s) => {
+    if (s.wanted !== 'running') return [];
+    const runtime = s.agent && g.fleet.runtimes[s.agent.runtime];
+    const end = endedRun(s, runtime);
+    const fresh = end !== undefined && end.cause === 'crash' && s.record.ended?.run !== end.run;
+    return fresh ? [{ s, at: end.at }] : [];
+  });
+  const upBefore = situations.filter((s) => s.wanted === 'running' && s.record.run !== undefined).length;
+  const newest = Math.max(...ended.map(({ at }) => at));
+  const together = ended.filter(({ at }) => newest - at <= TOGETHER_MS);
+  const many = together.length >= MANY && together.length * 2 >= upBefore;
+  const last = g.state.outageAt;
+  const ongoing = last !== undefined && now - last <= TOGETHER_MS;
+  for (const { s, at } of ended) {
+    const serverGone = s.record.run !== undefined && s.record.run.server.pid !== g.tmux.server?.pid;
+    const shared = serverGone || (many && newest - at <= TOGETHER_MS) || (ongoing && upBefore >= MANY);
+    const forgiven = last === undefined || ongoing || now - last > (s.agent?.restart.windowMs ?? 0);
+    s.outage = shared && forgiven;
+  }
+}

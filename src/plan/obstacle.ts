@@ -1,0 +1,108 @@
+/** What would keep an agent from starting: looked at before anything of it is stopped or started. */
+import type { Agent } from '../model/fleet.ts';
+import { unitNames } from '../render/artefacts.ts';
+import type { Gathering } from './gather.ts';
+import type { Obstacle } from './situation.ts';
+import { ownWorktree, workplaceOf } from './workplace.ts';
+
+export function obstacleOf(g: Gathering, agent: Agent): Obstacle | undefined {
+  return sharedObstacle(g) ?? secretsObstacle(g, agent) ?? workplaceObstacle(g, agent) ?? memoryObstacle(g);
+}
+
+/** Of every agent: the holder's name or a unit file that all need is taken. */
+function sharedObstacle(g: Gathering): Obstacle | undefined {
+  const { holderSession } = g.fleet.tmux;
+  const holder = g.tmux.sessions.find((session) => session.name === holderSession);
+  if (holder !== undefined && holder.owner?.fleet !== g.fleet.name) {
+    return {
+      kind: 'conflict',
+      reason: `the holder's session ${holderSession} is there and is not ours`,
+      fix: 'Rename it, or choose another tmux.holder_session or tmux.socket_name.',
+    };
+  }
+  const names = unitNames(g.fleet.systemd.unitPrefix);
+  const shared = [
+    ...(g.supervisor === 'systemd'
+      ? [`${g.places.units}/${names.holder}`, `${g.places.units}/${names.template}`]
+      : []),
+    g.places.tmuxConf,
+    g.places.holderFile,
+  ];
+  for (const path of shared) {
+    const file = g.observation.files.get(path);
+    if (file?.kind === 'foreign') {
+      return {
+        kind: 'conflict',
+        reason: `${path} is there and is not ours: ${file.why}`,
+        fix: 'Move it away, or choose another systemd.unit_prefix or fleet name.',
+      };
+    }
+  }
+  return undefined;
+}
+
+function secretsObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
+  if (agent.envFile === undefined) return undefined;
+  const secrets = g.observation.secrets.get(agent.envFile);
+  if (secrets?.known === true) return undefined;
+  return {
+    kind: 'conflict',
+    reason: `its env_file cannot be used: ${secrets?.why ?? agent.envFile}`,
+    ...(secrets?.fix === undefined ? {} : { fix: secrets.fix }),
+  };
+}
+
+function workplaceObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
+  const path = workplaceOf(g.fleet.name, agent, g.observation, g.places);
+  const seen = g.observation.folders.get(path);
+  if (agent.worktree === undefined) {
+    if (seen === 'folder') return undefined;
+    return {
+      kind: 'conflict',
+      reason: `its working directory ${path} is ${folderInWords[seen ?? 'absent']}`,
+      fix: 'Make the folder, or mend working_directory.',
+    };
+  }
+  const repository = g.observation.repositories.get(agent.worktree.repository);
+  if (repository?.known !== true) {
+    return {
+      kind: 'unknown',
+      reason: `its repository could not be looked at: ${repository?.why ?? agent.worktree.repository}`,
+      ...(repository?.fix === undefined ? {} : { fix: repository.fix }),
+    };
+  }
+  if (ownWorktree(g.fleet.name, agent, g.observation)?.path === path) return undefined;
+  const there = repository.value.find((tree) => tree.path === path);
+  if (there !== undefined && !there.prunable && there.owner === undefined) {
+    return {
+      kind: 'conflict',
+      reason: `${path} is a worktree that mosaic did not make`,
+      fix: 'Choose another worktree.path, or use it as working_directory instead.',
+    };
+  }
+  if (there?.owner !== undefined) {
+    return {
+      kind: 'conflict',
+      reason: `${path} is the worktree of ${there.owner.fleet}/${there.owner.agent}`,
+    };
+  }
+  return undefined;
+}
+
+const folderInWords = {
+  folder: 'there',
+  absent: 'not there',
+  'not-a-folder': 'not a folder',
+  unreadable: 'not readable',
+};
+
+function memoryObstacle(g: Gathering): Obstacle | undefined {
+  const least = g.fleet.reconcile.minAvailableMemory;
+  const { availableMemory } = g.observation;
+  if (least === undefined || availableMemory === undefined || availableMemory >= least) return undefined;
+  const mib = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;
+  return {
+    kind: 'hold',
+    reason: `only ${mib(availableMemory)} of memory is available (reconcile.min_available_memory: ${mib(least)})`,
+  };
+}

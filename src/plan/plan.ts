@@ -1,0 +1,213 @@
+/** The planner: what would have to be done to a host for it to be as the fleet file says. Pure. */
+import type { Fleet, Supervisor } from '../model/fleet.ts';
+import type { Observation } from '../model/observation.ts';
+import type { Places } from '../model/places.ts';
+import type { DefinitionChange, Plan, Verdict } from '../model/plan.ts';
+import { known, type Source } from '../model/source.ts';
+import {
+  renderFleet,
+  stickyPath,
+  unitNames,
+  type RenderContext,
+  type Templates,
+} from '../render/artefacts.ts';
+import { agentActions } from './actions.ts';
+import { brake } from './brakes.ts';
+import { shownDefinitions } from './definitions.ts';
+import { downPlan } from './down.ts';
+import { gather, type Gathering } from './gather.ts';
+import { inOrder } from './order.ts';
+import { decide, type Decision } from './rules.ts';
+import {
+  fileActions,
+  holderActions,
+  holderHolds,
+  orphanFiles,
+  reloadAction,
+  worktreeLeftovers,
+} from './shared.ts';
+import type { Situation } from './situation.ts';
+import { decideSupervisor } from './supervisor.ts';
+import { workplaceOf } from './workplace.ts';
+
+/** What planning takes of the host beside the observation; facts that hold for the whole run. */
+export interface Setting {
+  places: Places;
+  templates: Templates;
+  programs: { tmux: string; systemctl: string };
+  /** The PATH for agents under systemd, where none stands in the units yet. */
+  path: string;
+  tmuxTmpdir?: string;
+}
+
+export interface PlanOptions {
+  /** Only these agents; absent: all. */
+  only?: ReadonlySet<string>;
+  /** Restarted although nothing asks for it, and freed of a crash-loop block. */
+  restart?: ReadonlySet<string>;
+  /** Foreign sessions and files under these names are taken over. */
+  adopt?: ReadonlySet<string>;
+  allowMassStop?: boolean;
+  /** Take the whole fleet down. */
+  down?: boolean;
+}
+
+export function plan(
+  fleet: Fleet,
+  observation: Observation,
+  setting: Setting,
+  options: PlanOptions = {},
+): Plan {
+  const sources = gatherSources(fleet, observation, setting, options);
+  if (!sources.known) return unknownPlan(fleet, sources);
+  const g = sources.value;
+  if (options.down === true) return downPlan({ ...g, fleet: { ...fleet, agents: [], elsewhere: [] } });
+
+  const situations = gather(g);
+  const inScope = (s: Situation): boolean => options.only?.has(s.name) ?? true;
+  const decided = situations.map((s) => ({
+    s,
+    decision: decide(s, s.agent && fleet.runtimes[s.agent.runtime]),
+  }));
+  const verdicts = decided.map(({ s, decision }) => verdictOf(s, decision));
+  const base = {
+    fleet: fleet.name,
+    supervisor: g.supervisor,
+    verdicts,
+    definitions: decided.flatMap(({ s, decision }) => definitionChange(s, decision)),
+  };
+  const considered = decided.filter(({ s }) => inScope(s));
+  const refused =
+    options.allowMassStop === true
+      ? undefined
+      : brake(
+          fleet,
+          considered.map(({ s }) => s),
+          verdicts,
+        );
+  if (refused !== undefined) return { ...base, actions: [], holds: [], refused };
+
+  const artefacts = renderFleet(fleet, renderContext(g, setting));
+  const untouched = new Set(
+    decided
+      .filter(
+        ({ s, decision }) => decision.status === 'conflict' || decision.status === 'unknown' || !inScope(s),
+      )
+      .map(({ s }) => s.name),
+  );
+  const files = fileActions(g, artefacts, untouched, g.asked.adopt);
+  const orphans = options.only === undefined ? orphanFiles(g, artefacts, false) : [];
+  const reload = reloadAction(g, files);
+  const starting = considered.some(({ decision }) => decision.steps.some((step) => step.do === 'start'));
+  const wanted = considered.some(
+    ({ s, decision }) => s.wanted === 'running' && decision.status !== 'conflict',
+  );
+  const holderFiles = files.filter(({ id }) => id.startsWith('write-file:') && !isAgentFile(id, g));
+  const holder = holderActions(
+    g,
+    starting || wanted,
+    [...holderFiles, ...reload].map(({ id }) => id),
+  );
+  const shared = { needs: [...reload, ...holder].map(({ id }) => id) };
+  const agents = considered.flatMap(({ s, decision }) => agentActions(g, s, decision, shared));
+  const leftovers = options.only === undefined ? worktreeLeftovers(g) : { actions: [], holds: [] };
+  return {
+    ...base,
+    actions: inOrder([...files, ...reload, ...holder, ...agents, ...orphans, ...leftovers.actions]),
+    holds: [...holderHolds(g, files), ...leftovers.holds],
+  };
+}
+
+const isAgentFile = (id: string, g: Gathering): boolean =>
+  id.startsWith(`write-file:${g.places.agentFiles}/`);
+
+/** The sources that every decision needs; the first unknown one decides that nothing can be. */
+function gatherSources(
+  fleet: Fleet,
+  observation: Observation,
+  setting: Setting,
+  options: PlanOptions,
+): Source<Gathering> {
+  const { tmux, state, units } = observation;
+  if (!tmux.known) return tmux;
+  if (!state.known) return state;
+  const supervisor: Source<Supervisor> = decideSupervisor(fleet, observation, setting.places);
+  if (!supervisor.known) return supervisor;
+  return known({
+    fleet,
+    observation,
+    tmux: tmux.value,
+    state: state.value,
+    units: units.known && supervisor.value === 'systemd' ? units.value : undefined,
+    supervisor: supervisor.value,
+    places: setting.places,
+    asked: { restart: options.restart ?? new Set(), adopt: options.adopt ?? new Set() },
+  });
+}
+
+function unknownPlan(fleet: Fleet, source: Source<unknown> & { known: false }): Plan {
+  return {
+    fleet: fleet.name,
+    actions: [],
+    holds: [],
+    definitions: [],
+    verdicts: fleet.agents.map((agent) => ({
+      agent: agent.name,
+      wanted: agent.state === 'stopped' ? 'stopped' : 'running',
+      rule: 'source-unknown',
+      status: 'unknown',
+      change: 'unknown',
+      reason: source.why,
+      ...(source.fix === undefined ? {} : { fix: source.fix }),
+    })),
+    unobserved: { reason: source.why, ...(source.fix === undefined ? {} : { fix: source.fix }) },
+  };
+}
+
+function renderContext(g: Gathering, setting: Setting): RenderContext {
+  const holderUnit = g.observation.files.get(
+    `${setting.places.units}/${unitNames(g.fleet.systemd.unitPrefix).holder}`,
+  );
+  return {
+    places: setting.places,
+    supervisor: g.supervisor,
+    templates: setting.templates,
+    programs: setting.programs,
+    path: stickyPath(holderUnit?.kind === 'ours' ? holderUnit.text : undefined, setting.path),
+    ...(setting.tmuxTmpdir === undefined ? {} : { tmuxTmpdir: setting.tmuxTmpdir }),
+    secrets: new Map(
+      [...g.observation.secrets].flatMap(([path, source]) => (source.known ? [[path, source.value]] : [])),
+    ),
+    workplaces: new Map(
+      g.fleet.agents.map((agent) => [
+        agent.name,
+        workplaceOf(g.fleet.name, agent, g.observation, setting.places),
+      ]),
+    ),
+  };
+}
+
+function verdictOf(s: Situation, decision: Decision & { rule: string }): Verdict {
+  const renames = s.renameFrom !== undefined || (s.wrongName && s.wanted === 'running');
+  const quiet = decision.change === 'none' || decision.change === 'hold';
+  return {
+    agent: s.name,
+    wanted: s.wanted,
+    rule: decision.rule,
+    status: decision.status,
+    change: renames && quiet ? 'rename' : decision.change,
+    reason: renames && quiet ? `renamed from ${s.renameFrom ?? 'another name'}` : decision.reason,
+    ...(decision.fix === undefined ? {} : { fix: decision.fix }),
+    ...(decision.until === undefined ? {} : { until: decision.until }),
+  };
+}
+
+function definitionChange(s: Situation, decision: Decision): DefinitionChange[] {
+  const relevant =
+    decision.status === 'pending-restart' || (decision.change === 'restart' && s.session.kind === 'live');
+  if (!relevant || s.definition === undefined || s.session.kind !== 'live') return [];
+  const running = s.session.session.started?.definition;
+  if (running === s.definition.hash) return [];
+  const before = s.record.definition?.hash === running ? s.record.definition?.fields : undefined;
+  return [{ agent: s.name, ...shownDefinitions(before, s.definition.fields) }];
+}

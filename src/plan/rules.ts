@@ -1,0 +1,365 @@
+/**
+ * The table: the first rule that matches an agent's situation decides what is done with it. Every agent falls into exactly
+ * one; the last rule of each part matches whatever is left.
+ */
+import type { Runtime } from '../model/fleet.ts';
+import type { AgentStatus, Change } from '../model/plan.ts';
+import type { Ended } from '../model/state.ts';
+import { sameDefinition } from '../render/definition.ts';
+import { countedRestarts, endedRun, endInWords, limitOf, nextStart } from './ending.ts';
+import type { Situation } from './situation.ts';
+
+/** What a rule has done with an agent, step by step; `actions.ts` makes the actions of it. */
+export type Step =
+  | { do: 'adopt-session' }
+  | { do: 'write-lock'; restarts: number }
+  | { do: 'record'; ended: Ended; restarts: number }
+  | { do: 'stop'; because: 'stop' | 'restart' | 'remains' }
+  | { do: 'forget' }
+  | { do: 'start'; restarts: number }
+  | { do: 'kickstart' };
+
+export interface Decision {
+  status: AgentStatus;
+  change: Change;
+  reason: string;
+  fix?: string;
+  until?: number;
+  steps: Step[];
+}
+
+interface Rule {
+  name: string;
+  when(s: Situation, runtime: Runtime | undefined): boolean;
+  then(s: Situation, runtime: Runtime | undefined): Decision;
+}
+
+export function decide(s: Situation, runtime: Runtime | undefined): Decision & { rule: string } {
+  const rule = rules.find((candidate) => candidate.when(s, runtime));
+  if (rule === undefined) throw new Error(`no rule matches the agent ${s.name}: ${JSON.stringify(s)}`);
+  return { rule: rule.name, ...rule.then(s, runtime) };
+}
+
+const is = (...kinds: Situation['session']['kind'][]): ((s: Situation) => boolean) => {
+  return (s) => kinds.includes(s.session.kind);
+};
+const live = is('live');
+const hasSession = is('live', 'dead');
+const wantedUp = (s: Situation): boolean => s.wanted === 'running';
+const steps = (...list: Step[]): { steps: Step[] } => ({ steps: list });
+
+const rules: Rule[] = [
+  // --- something of another's is in the way ---
+  {
+    name: 'adopt-foreign',
+    when: (s) => wantedUp(s) && s.asked.adopt && s.session.kind === 'foreign',
+    then: () => ({
+      status: 'running',
+      change: 'adopt',
+      reason: 'takes over the session that is there',
+      ...steps({ do: 'adopt-session' }),
+    }),
+  },
+  {
+    name: 'foreign-session',
+    when: (s) => wantedUp(s) && s.session.kind === 'foreign',
+    then: (s) => ({
+      status: 'conflict',
+      change: 'conflict',
+      reason: `a session named ${s.name} is there and is not ours`,
+      fix: `mosaic apply --adopt ${s.name} takes it over; or rename it, or the agent.`,
+      ...steps(),
+    }),
+  },
+  {
+    name: 'foreign-file',
+    when: (s) => wantedUp(s) && s.foreignFile !== undefined && !s.asked.adopt,
+    then: (s) => ({
+      status: 'conflict',
+      change: 'conflict',
+      reason: s.foreignFile ?? '',
+      fix: `mosaic apply --adopt ${s.name} replaces it; or move it away.`,
+      ...steps(),
+    }),
+  },
+
+  // --- not wanted ---
+  {
+    name: 'prune-off',
+    when: (s) => s.wanted === 'gone' && !s.prune && hasSession(s),
+    then: () => ({
+      status: 'running',
+      change: 'hold',
+      reason: 'gone from the fleet file, but reconcile.prune is off',
+      fix: 'Set reconcile.prune: true, or end it by hand.',
+      ...steps(),
+    }),
+  },
+  {
+    name: 'stop',
+    when: (s) => !wantedUp(s) && hasSession(s),
+    then: (s) => ({
+      status: s.wanted === 'suspended' ? 'suspended' : 'stopped',
+      change: 'stop',
+      reason: notWanted(s),
+      ...steps({ do: 'stop', because: 'stop' }, ...(s.wanted === 'gone' ? [{ do: 'forget' } as const] : [])),
+    }),
+  },
+  {
+    name: 'clear-remains',
+    when: (s) => !wantedUp(s) && remains(s),
+    then: (s) => ({
+      status: s.wanted === 'suspended' ? 'suspended' : 'stopped',
+      change: 'record',
+      reason: `${notWanted(s)}; clears what is left of it`,
+      ...steps(
+        { do: 'stop', because: 'remains' },
+        ...(s.wanted === 'gone' ? [{ do: 'forget' } as const] : []),
+      ),
+    }),
+  },
+  {
+    name: 'forget',
+    when: (s) => s.wanted === 'gone' && (s.record.restarts > 0 || Object.keys(s.record).length > 1),
+    then: () => ({
+      status: 'stopped',
+      change: 'record',
+      reason: 'gone from the fleet file; forgets its history',
+      ...steps({ do: 'forget' }),
+    }),
+  },
+  {
+    name: 'stays-down',
+    when: (s) => !wantedUp(s),
+    then: (s) => ({
+      status: s.wanted === 'suspended' ? 'suspended' : 'stopped',
+      change: 'none',
+      reason: notWanted(s),
+      ...steps(),
+    }),
+  },
+
+  // --- wanted, and live ---
+  {
+    name: 'restart-asked',
+    when: (s) => live(s) && s.asked.restart,
+    then: (s) =>
+      startable(s, {
+        status: 'running',
+        change: 'restart',
+        reason: 'restart asked for',
+        ...steps({ do: 'stop', because: 'restart' }, { do: 'start', restarts: 0 }),
+      }),
+  },
+  {
+    name: 'restart-changed',
+    when: (s) => live(s) && changed(s) && s.agent?.onChange === 'restart',
+    then: (s) =>
+      startable(s, {
+        status: 'running',
+        change: 'restart',
+        reason: 'its definition changed (on_change: restart)',
+        ...steps({ do: 'stop', because: 'restart' }, { do: 'start', restarts: 0 }),
+      }),
+  },
+  {
+    name: 'adopt',
+    when: (s) => live(s) && !bookkept(s),
+    then: (s) => ({
+      status: changed(s) ? 'pending-restart' : 'running',
+      change: 'adopt',
+      reason: 'runs, but its lock or record is missing: writes it',
+      ...steps({ do: 'write-lock', restarts: restartsOnceAdopted(s) }),
+    }),
+  },
+  {
+    name: 'pending-restart',
+    when: (s) => live(s) && changed(s),
+    then: (s) => ({
+      status: 'pending-restart',
+      change: 'hold',
+      reason: 'pending restart: its definition changed (on_change: hold)',
+      fix: `mosaic apply --restart ${s.name} restarts it now.`,
+      ...steps(),
+    }),
+  },
+  {
+    name: 'limited',
+    when: (s, runtime) => live(s) && limitOf(s.screen, runtime) !== undefined,
+    then(s, runtime) {
+      const limit = limitOf(s.screen, runtime);
+      const until = limit?.until === undefined ? '' : ` until ${limit.until}`;
+      return {
+        status: 'limited',
+        change: 'none',
+        reason: `usage limit${until}: ${limit?.text ?? ''}`,
+        ...steps(),
+      };
+    },
+  },
+  {
+    name: 'kickstart-pending',
+    when: (s) => live(s) && kickstartPending(s),
+    then: () => ({
+      status: 'running',
+      change: 'record',
+      reason: 'kickstart pending: delivers it',
+      ...steps({ do: 'kickstart' }),
+    }),
+  },
+  {
+    name: 'runs',
+    when: live,
+    then: (s) => ({
+      status: 'running',
+      change: 'none',
+      reason:
+        s.agent?.resources !== undefined && !enforced(s) ? 'runs; its resource limits need systemd' : 'runs',
+      ...steps(),
+    }),
+  },
+
+  // --- wanted, and not live ---
+  {
+    name: 'interrupted',
+    when: (s) => s.record.stopping !== undefined,
+    then: (s) =>
+      startable(s, {
+        status: 'absent',
+        change: 'start',
+        reason: 'an interrupted stop or restart is finished',
+        ...steps({ do: 'stop', because: 'remains' }, { do: 'start', restarts: 0 }),
+      }),
+  },
+  {
+    name: 'never-ran',
+    when: (s, runtime) => endedRun(s, runtime) === undefined,
+    then: (s) =>
+      startable(s, {
+        status: 'absent',
+        change: 'start',
+        reason: 'no session',
+        ...steps(...(left(s) ? [{ do: 'stop', because: 'remains' } as const] : []), {
+          do: 'start',
+          restarts: 0,
+        }),
+      }),
+  },
+  {
+    name: 'ended',
+    when: wantedUp,
+    then: (s, runtime) => afterEnd(s, endedRun(s, runtime) as Ended),
+  },
+];
+
+function afterEnd(s: Situation, ended: Ended): Decision {
+  const wish = s.agent?.restart;
+  if (wish === undefined) throw new Error(`${s.name} is wanted running and not in the fleet`);
+  const fresh = s.record.ended?.run !== ended.run;
+  const restarts = countedRestarts(s, ended);
+  const how = endInWords(ended);
+  const record: Step[] = fresh ? [{ do: 'record', ended, restarts }] : [];
+  const again = (because: string, counted: number): Decision =>
+    startable(
+      s,
+      {
+        status: 'absent',
+        change: s.session.kind === 'dead' ? 'restart' : 'start',
+        reason: because,
+        steps: [...record, { do: 'stop', because: 'remains' }, { do: 'start', restarts: counted }],
+      },
+      record,
+    );
+  const stay = (status: AgentStatus, reason: string, more: Partial<Decision> = {}): Decision => ({
+    status,
+    change: fresh ? 'record' : status === 'completed' ? 'none' : 'hold',
+    reason,
+    ...more,
+    steps: record,
+  });
+
+  if (s.asked.restart) return again('restart asked for', 0);
+  const redefined = s.definition !== undefined && !sameDefinition(ended.definition, s.definition.hash);
+  const next = nextStart(ended, restarts, wish, s.now);
+  switch (next.kind) {
+    case 'due':
+      return again(`${how}: starts it again`, restarts + (next.charged ? 1 : 0));
+    case 'later': {
+      const budget = next.charged ? ` (restart ${restarts + 1} of ${wish.maxRestarts})` : '';
+      const cause = ended.cause === 'limit' ? `${how} at a usage limit` : how;
+      return stay('backoff', `${cause}: waits before it starts again${budget}`, { until: next.at });
+    }
+    case 'never':
+      if (next.why === 'completed') {
+        if (redefined && s.agent?.onChange === 'restart')
+          return again('completed; its definition changed', 0);
+        return stay('completed', 'completed (exit 0)');
+      }
+      if (redefined) return again(`${how}; its definition changed since`, 0);
+      if (next.why === 'policy') {
+        return stay('crashed', `${how}; restart.policy is never`, {
+          fix: `mosaic apply --restart ${s.name} starts it again.`,
+        });
+      }
+      return stay('blocked', `crash loop: ${how}, after ${restarts} restarts; stays down`, {
+        fix: `Look at its crash records, then mosaic apply --restart ${s.name}.`,
+      });
+  }
+}
+
+/** A start that cannot be made now becomes a conflict or a hold; how the last run ended is recorded all the same. */
+function startable(s: Situation, decision: Decision, record: Step[] = []): Decision {
+  if (s.obstacle === undefined) return decision;
+  const { kind, reason, fix } = s.obstacle;
+  return {
+    status: kind === 'hold' ? (live(s) ? 'pending-restart' : 'absent') : kind,
+    change: kind,
+    reason: `${decision.reason}, but ${reason}`,
+    ...(fix === undefined ? {} : { fix }),
+    steps: record,
+  };
+}
+
+function notWanted(s: Situation): string {
+  switch (s.wanted) {
+    case 'stopped':
+      return 'state: stopped';
+    case 'suspended':
+      return 'suspended by an operator';
+    default:
+      return 'gone from the fleet file';
+  }
+}
+
+function changed(s: Situation): boolean {
+  if (s.session.kind !== 'live' || s.definition === undefined) return false;
+  const { started } = s.session.session;
+  return started !== undefined && !sameDefinition(started.definition, s.definition.hash);
+}
+
+/** Lock and record name exactly the session that runs. */
+function bookkept(s: Situation): boolean {
+  if (s.session.kind !== 'live') return true;
+  const { lock, record, session } = s;
+  const lockFits = lock?.kind === 'live' && lock.lock.pid === session.session.pane?.pid;
+  return lockFits && record.run?.key === session.run && record.stopping === undefined;
+}
+
+/** A session without a record was started by an apply that was stopped before it could write one: charged as it would have. */
+const restartsOnceAdopted = (s: Situation): number =>
+  s.record.run === undefined && s.record.ended?.cause === 'crash' ? s.record.restarts + 1 : s.record.restarts;
+
+const kickstartPending = (s: Situation): boolean =>
+  s.session.kind === 'live' && s.session.session.kickstartPending && s.agent?.kickstart !== undefined;
+
+function enforced(s: Situation): boolean {
+  if (s.session.kind !== 'live' || s.session.session.started?.supervisor === 'systemd') return true;
+  return Object.keys(s.agent?.resources ?? {}).length === 0;
+}
+
+/** Processes, a unit that counts as started: what a new start would run into. */
+const left = (s: Situation): boolean => s.unitActive || s.scopeActive;
+
+/** Anything to clear of an agent that has no session and is not wanted. */
+const remains = (s: Situation): boolean =>
+  left(s) || s.lock !== undefined || s.record.run !== undefined || s.record.stopping !== undefined;

@@ -1,0 +1,167 @@
+/** The parts of a plan that belong to no agent alone: files, units, the holder, worktrees of agents that are gone. */
+import type { WorkSeen } from '../model/observation.ts';
+import type { Action, Hold } from '../model/plan.ts';
+import type { Source } from '../model/source.ts';
+import type { Artefact } from '../render/artefacts.ts';
+import { agentOfUnit, unitNames } from '../render/artefacts.ts';
+import { withoutSecrets } from '../render/secrets.ts';
+import type { Gathering } from './gather.ts';
+
+/** Writes for every artefact that differs from what stands; agents in `skip` (conflicts) are left as they are. */
+export function fileActions(
+  g: Gathering,
+  artefacts: readonly Artefact[],
+  skip: ReadonlySet<string>,
+  adopted: ReadonlySet<string>,
+): Action[] {
+  const actions: Action[] = [];
+  for (const artefact of artefacts) {
+    if (artefact.agent !== undefined && skip.has(artefact.agent)) continue;
+    const there = g.observation.files.get(artefact.path);
+    if (there?.kind === 'ours' && there.text === artefact.text) continue;
+    if (there?.kind === 'foreign' && !adopted.has(artefact.agent ?? '')) continue;
+    actions.push({
+      kind: 'write-file',
+      id: `write-file:${artefact.path}`,
+      path: artefact.path,
+      mode: artefact.mode,
+      content: artefact.text,
+      shown: {
+        ...(there?.kind === 'ours' ? { before: withoutSecrets(there.text) } : {}),
+        after: artefact.shown,
+      },
+      reason: there?.kind === 'ours' ? 'differs from what the fleet file says' : 'is not there',
+      needs: [],
+    });
+  }
+  return actions;
+}
+
+/** Removals of our files that no agent of the file needs any more, each after its agent is stopped. */
+export function orphanFiles(g: Gathering, artefacts: readonly Artefact[], all: boolean): Action[] {
+  const wanted = new Set(artefacts.map(({ path }) => path));
+  const names = unitNames(g.fleet.systemd.unitPrefix);
+  const actions: Action[] = [];
+  for (const [path, file] of g.observation.files) {
+    if (file.kind !== 'ours' || wanted.has(path)) continue;
+    const base = path.slice(path.lastIndexOf('/') + 1);
+    const unit = path.startsWith(`${g.places.units}/`);
+    const agent = unit ? agentOfUnit(g.fleet.systemd.unitPrefix, base) : base.replace(/\.tmux$/, '');
+    const shared = base === names.holder || base === names.template || !path.startsWith(g.places.agentFiles);
+    // Units stay where the fleet now runs without systemd: what they started may still live in them.
+    if (shared && agent !== undefined && !all) continue;
+    if (!all && !g.fleet.reconcile.prune) continue;
+    actions.push({
+      kind: 'remove-file',
+      id: `remove-file:${path}`,
+      path,
+      shown: { before: withoutSecrets(file.text) },
+      reason: all ? 'the fleet is taken down' : 'its agent is gone from the fleet file',
+      needs: all ? ['stop-holder'] : agent === undefined ? [] : [`stop-session:${agent}`],
+    });
+  }
+  return actions;
+}
+
+export function reloadAction(g: Gathering, files: readonly Action[]): Action[] {
+  const units = files.filter(
+    (action) =>
+      (action.kind === 'write-file' || action.kind === 'remove-file') &&
+      action.path.startsWith(`${g.places.units}/`),
+  );
+  if (units.length === 0 && !(g.state.reloadPending && g.supervisor === 'systemd')) return [];
+  return [
+    {
+      kind: 'reload-units',
+      id: 'reload-units',
+      reason: units.length === 0 ? 'unit files were written before' : 'unit files change',
+      needs: units.map(({ id }) => id),
+    },
+  ];
+}
+
+/** Starts what owns the tmux server, if any agent is to run and it is not there. */
+export function holderActions(g: Gathering, needed: boolean, needs: string[]): Action[] {
+  if (!needed) return [];
+  const { holderSession } = g.fleet.tmux;
+  const session = g.tmux.sessions.some(({ name }) => name === holderSession);
+  const unit = g.units?.units.get(unitNames(g.fleet.systemd.unitPrefix).holder);
+  const unitActive = unit?.active === 'active';
+  if (session && (g.supervisor === 'none' || unitActive)) return [];
+  const server = g.tmux.server !== undefined;
+  const how =
+    g.supervisor === 'none' || (unitActive && server) ? 'session' : unitActive ? 'restart-unit' : 'unit';
+  const reason = server
+    ? session
+      ? 'its unit is not started'
+      : `the session ${holderSession} is not there`
+    : 'no tmux server runs';
+  return [{ kind: 'start-holder', id: 'start-holder', how, reason, needs }];
+}
+
+/** A holder that runs is never restarted: what changed of it waits. */
+export function holderHolds(g: Gathering, files: readonly Action[]): Hold[] {
+  if (g.tmux.server === undefined) return [];
+  const names = unitNames(g.fleet.systemd.unitPrefix);
+  const waiting = [`${g.places.units}/${names.holder}`, g.places.tmuxConf];
+  return files.flatMap((file) =>
+    file.kind === 'write-file' && waiting.includes(file.path) && file.shown.before !== undefined
+      ? [
+          {
+            subject: file.path,
+            reason:
+              'is written, and takes effect when the tmux server next starts: the running one is left alone',
+          },
+        ]
+      : [],
+  );
+}
+
+/** Worktrees of agents that are gone: removed when nothing would be lost, else kept and named. */
+export function worktreeLeftovers(g: Gathering): { actions: Action[]; holds: Hold[] } {
+  const actions: Action[] = [];
+  const holds: Hold[] = [];
+  const kept = new Set([
+    ...g.fleet.agents.flatMap((agent) => [agent.name, agent.renamedFrom ?? agent.name]),
+    ...g.fleet.elsewhere.map(({ name }) => name),
+  ]);
+  for (const [repository, trees] of g.observation.repositories) {
+    if (!trees.known) continue;
+    for (const tree of trees.value) {
+      if (tree.owner?.fleet !== g.fleet.name || kept.has(tree.owner.agent)) continue;
+      if (!g.fleet.reconcile.prune) continue;
+      const { agent } = tree.owner;
+      const lost = wouldBeLost(tree.work);
+      if (lost === undefined) {
+        actions.push({
+          kind: 'remove-worktree',
+          id: `remove-worktree:${tree.path}`,
+          agent,
+          repository,
+          path: tree.path,
+          reason: 'clean, pushed, and its agent is gone',
+          needs: [`stop-session:${agent}`],
+        });
+      } else {
+        holds.push({
+          subject: tree.path,
+          reason: `worktree of ${agent} is kept: ${lost}`,
+          fix: 'mosaic worktree gc saves what is in it under a git ref, then removes it.',
+        });
+      }
+    }
+  }
+  return { actions, holds };
+}
+
+function wouldBeLost(work: Source<WorkSeen> | undefined): string | undefined {
+  if (work === undefined) return 'nobody looked what is in it';
+  if (!work.known) return work.why;
+  const { modified, untracked, unpushed } = work.value;
+  const parts = [
+    ...(modified > 0 ? [`${modified} modified`] : []),
+    ...(untracked > 0 ? [`${untracked} untracked`] : []),
+    ...(unpushed > 0 ? [`${unpushed} unpushed`] : []),
+  ];
+  return parts.length === 0 ? undefined : parts.join(', ');
+}

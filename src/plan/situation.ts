@@ -1,0 +1,69 @@
+/** All that is wanted of and seen of one agent, gathered from the sources. */
+import type { Agent } from '../model/fleet.ts';
+import type { LockSeen, SessionSeen, TmuxServer } from '../model/observation.ts';
+import type { Wanted } from '../model/plan.ts';
+import { runKey, type AgentRecord, type Definition } from '../model/state.ts';
+
+export interface Situation {
+  name: string;
+  wanted: Wanted;
+  /** Absent when it is gone from the file. */
+  agent?: Agent;
+  session: SessionState;
+  /** Its former name, while its session, record or lock still bears it. */
+  renameFrom?: string;
+  /** Its session bears our mark and another name: somebody renamed it by hand. */
+  wrongName: boolean;
+  /** Its unit counts as started. */
+  unitActive: boolean;
+  /** Processes of it live in its scope. */
+  scopeActive: boolean;
+  lock?: LockSeen;
+  record: AgentRecord;
+  /** What it should run as; absent when it is gone. */
+  definition?: Definition;
+  /** The screen of its pane, where it was looked at. */
+  screen?: string;
+  /** Something foreign stands where one of its files belongs. */
+  foreignFile?: string;
+  /** Why it could not be started now: a missing folder, a secret file that cannot be read … */
+  obstacle?: Obstacle;
+  /** The operator names it to be restarted, or to be taken over. */
+  asked: { restart: boolean; adopt: boolean };
+  /** Removing what is gone from the file is switched on. */
+  prune: boolean;
+  /** It ended together with many others, or with the tmux server. */
+  outage: boolean;
+  now: number;
+  bootId: string;
+}
+
+export interface Obstacle {
+  kind: 'conflict' | 'unknown' | 'hold';
+  reason: string;
+  fix?: string;
+}
+
+export type SessionState =
+  | { kind: 'absent' }
+  | { kind: 'foreign'; session: SessionSeen; server: TmuxServer }
+  | { kind: 'live' | 'dead'; session: SessionSeen; server: TmuxServer; run: string };
+
+/** The session of an agent: the one that bears its mark, else a foreign one that bears its name. */
+export function sessionOf(
+  fleet: string,
+  name: string,
+  tmux: { server?: TmuxServer; sessions: SessionSeen[] },
+): SessionState {
+  const { server, sessions } = tmux;
+  if (server === undefined) return { kind: 'absent' };
+  const isOwn = (session: SessionSeen): boolean =>
+    session.owner?.fleet === fleet && session.owner.agent === name;
+  const own = sessions.find((session) => isOwn(session) && session.name === name) ?? sessions.find(isOwn);
+  if (own === undefined) {
+    const foreign = sessions.find((session) => session.name === name);
+    return foreign === undefined ? { kind: 'absent' } : { kind: 'foreign', session: foreign, server };
+  }
+  const dead = own.pane === undefined || own.pane.dead;
+  return { kind: dead ? 'dead' : 'live', session: own, server, run: runKey(server, own.id) };
+}

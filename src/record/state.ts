@@ -1,0 +1,47 @@
+/** state.json: the on-disk form of `FleetState` (schemas/state.schema.json). */
+import { state as valid } from '../generated/validators.js';
+import type { AgentRecord, FleetState } from '../model/state.ts';
+import { toCamel, toSnake } from './keys.ts';
+
+const OPAQUE = ['fields'];
+
+/** Throws an Error in words when the text is not a state file. */
+export function parseState(text: string): FleetState {
+  let data: unknown;
+  try {
+    data = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`it is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (!valid(data)) {
+    const first = valid.errors?.[0];
+    throw new Error(`${first?.instancePath === '' ? 'it' : first?.instancePath} ${first?.message}`);
+  }
+  const { agents, reload_pending, outage_at } = data as {
+    agents: Record<string, unknown>;
+    reload_pending: boolean;
+    outage_at?: number;
+  };
+  return {
+    agents: Object.fromEntries(
+      Object.entries(agents).map(([name, record]) => [name, toCamel(record, OPAQUE) as AgentRecord]),
+    ),
+    reloadPending: reload_pending,
+    ...(outage_at === undefined ? {} : { outageAt: outage_at }),
+  };
+}
+
+export function formatState(state: FleetState): string {
+  const agents = Object.fromEntries(
+    Object.entries(state.agents)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, record]) => [name, toSnake(record, OPAQUE)]),
+  );
+  const data = {
+    format_version: 1,
+    reload_pending: state.reloadPending,
+    ...(state.outageAt === undefined ? {} : { outage_at: state.outageAt }),
+    agents,
+  };
+  return `${JSON.stringify(data, undefined, 1)}\n`;
+}

@@ -1,0 +1,65 @@
+/** The tmux file that starts one agent. */
+import type { Agent, Fleet } from '../model/fleet.ts';
+import type { RenderContext } from './artefacts.ts';
+import { definitionOf } from './definition.ts';
+import { header, notice } from './header.ts';
+import { tmuxPlain, tmuxWord } from './quote.ts';
+import { secretsLine } from './secrets.ts';
+
+/**
+ * One tmux command list, so that the first failure ends it: a session of this name that exists already is neither marked
+ * nor touched. The program is started as an argument list, without a shell.
+ */
+export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): string {
+  const secrets = agent.envFile === undefined ? {} : (context.secrets.get(agent.envFile) ?? {});
+  const environment = {
+    ...agent.env,
+    ...secrets,
+    MOSAIC_FLEET: fleet.name,
+    MOSAIC_AGENT: agent.name,
+  };
+  const target = tmuxWord(`=${agent.name}:`);
+  const workplace = context.workplaces.get(agent.name) ?? agent.workingDirectory;
+  const definition = definitionOf(agent, secrets).hash;
+  const command = [...(context.supervisor === 'systemd' ? scopeOf(fleet, agent) : []), ...agent.command];
+  const names = Object.keys(secrets).sort();
+  const lines = [
+    header(fleet.name),
+    notice,
+    ...(names.length === 0 ? [] : [secretsLine(names)]),
+    `new-session -d -s ${tmuxWord(agent.name)} -x 200 -y 50 -c ${tmuxWord(tmuxPlain(workplace))} \\`,
+    ...Object.entries(environment)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, value]) => `  -e ${tmuxWord(`${name}=${value}`)} \\`),
+    `  -- ${command.map(tmuxWord).join(' ')} ; \\`,
+    `set-option -t ${target} @mosaic ${tmuxWord(`${fleet.name}/${agent.name}`)} ; \\`,
+    `set-option -t ${target} @mosaic_start ${tmuxWord(`${definition} ${context.supervisor} ${agent.name}`)} ; \\`,
+    ...(agent.kickstart === undefined && agent.kickstartTemplate === undefined
+      ? []
+      : [`set-option -t ${target} @mosaic_kickstart pending ; \\`]),
+    `set-option -p -t ${target} @mosaic_pane 1 ; \\`,
+    `set-option -w -t ${target} remain-on-exit on`,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Moves the program into a scope of its own, keeping its pid (systemd-run(1), --scope). */
+function scopeOf(fleet: Fleet, agent: Agent): string[] {
+  const { memoryMax, cpuWeight, tasksMax } = agent.resources;
+  const properties = [
+    'TimeoutStopSec=10s',
+    ...(memoryMax === undefined ? [] : [`MemoryMax=${memoryMax}`]),
+    ...(cpuWeight === undefined ? [] : [`CPUWeight=${cpuWeight}`]),
+    ...(tasksMax === undefined ? [] : [`TasksMax=${tasksMax}`]),
+  ];
+  return [
+    'systemd-run',
+    '--user',
+    '--scope',
+    '--collect',
+    '--quiet',
+    `--unit=${fleet.systemd.unitPrefix}-agent@${agent.name}.scope`,
+    ...properties.flatMap((property) => ['-p', property]),
+    '--',
+  ];
+}

@@ -1,0 +1,39 @@
+/** Writing a value into a tmux file or a unit file so that it stays a value. */
+
+/**
+ * One word of a tmux command file. Single quotes take everything but a quote and a newline: after a newline inside quotes
+ * tmux drops blanks and whole comments, so that is written as an escape between double quotes (tmux cmd-parse.y).
+ */
+export function tmuxWord(value: string): string {
+  return value
+    .split(/(['\n\r]+)/)
+    .filter((part) => part !== '')
+    .map((part) => {
+      if (!/^['\n\r]/.test(part)) return `'${part}'`;
+      return `"${part.replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`;
+    })
+    .join('')
+    .replace(/^$/, "''");
+}
+
+/** A value where tmux expands formats, such as `new-session -c`: `##` is a plain `#`. */
+export const tmuxPlain = (value: string): string => value.replaceAll('#', '##');
+
+/** A path that tmux would otherwise match as a pattern (glob(7)). */
+export const globLiteral = (path: string): string => path.replace(/[*?[\]\\]/g, '\\$&');
+
+/**
+ * One word of a unit file's command line or of an `Environment=` value: no specifier, no variable, no escape of systemd's
+ * own (systemd.service(5), "Command lines"; systemd.syntax(7), "Quoting").
+ */
+export function unitWord(value: string): string {
+  const plain = value
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+    .replaceAll('\n', '\\n')
+    .replaceAll('%', '%%');
+  return `"${plain}"`;
+}
+
+/** As `unitWord`, for `ExecStart=` and its kin, where `$` names a variable. */
+export const unitArgument = (value: string): string => unitWord(value).replaceAll('$', '$$$$');
