@@ -24,6 +24,8 @@ try {
     minify: true,
     keepNames: true,
     legalComments: 'none',
+    // The same parser without what only its own command line needs: smaller, and sooner loaded.
+    alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
     define: { 'process.env.MOSAIC_VERSION': JSON.stringify(version) },
     banner: {
       js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",

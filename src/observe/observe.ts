@@ -12,6 +12,9 @@ import { captureScreens, observeTmux } from './tmux.ts';
 import { observeUnits } from './units.ts';
 import { inspectWork, observeRepositories } from './worktrees.ts';
 
+/** Lines of scrollback beside a dead pane's screen: the notice of its death pushes the first ones off. */
+const LAST_WORDS = 50;
+
 export interface ObserveOptions {
   /** Beside those of the fleet file: repositories that worktrees of agents no longer in it belong to. */
   repositories?: readonly string[];
@@ -91,7 +94,7 @@ async function observeScreens(
     const unrecorded = pane.dead && pane.status !== 0 && agents[name]?.run !== undefined;
     return which === 'all' || unrecorded ? [pane.id] : [];
   });
-  return captureScreens(host, fleet.tmux.socketName, panes);
+  return captureScreens(host, fleet.tmux.socketName, panes, which === 'dead' ? LAST_WORDS : 0);
 }
 
 function readSecrets(host: Host, fleet: Fleet): Map<string, Source<Record<string, string>>> {

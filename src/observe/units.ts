@@ -15,6 +15,7 @@ export async function observeUnits(host: Host, prefix: string): Promise<Source<U
     '--no-pager',
     '--output=json',
     `${prefix}-agent@*`,
+    `${prefix}-agent.*`,
     `${prefix}-tmux-holder.service`,
   ]);
   const absent = (why: string): Source<UnitsSeen> => known({ manager: 'absent', why, units: new Map() });

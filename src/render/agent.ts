@@ -1,6 +1,6 @@
 /** The tmux file that starts one agent. */
 import type { Agent, Fleet } from '../model/fleet.ts';
-import type { RenderContext } from './artefacts.ts';
+import { unitNames, type RenderContext } from './artefacts.ts';
 import { definitionOf } from './definition.ts';
 import { header, notice } from './header.ts';
 import { tmuxPlain, tmuxWord } from './quote.ts';
@@ -21,7 +21,8 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
   const target = tmuxWord(`=${agent.name}:`);
   const workplace = context.workplaces.get(agent.name) ?? agent.workingDirectory;
   const definition = definitionOf(agent, secrets).hash;
-  const command = [...(context.supervisor === 'systemd' ? scopeOf(fleet, agent) : []), ...agent.command];
+  const command =
+    context.supervisor === 'systemd' ? [...scopeOf(fleet, agent), ...agent.command] : direct(agent.command);
   const names = Object.keys(secrets).sort();
   const lines = [
     header(fleet.name),
@@ -43,6 +44,13 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
   return `${lines.join('\n')}\n`;
 }
 
+/**
+ * tmux runs several words as they are, but gives a single one to a shell: so the program alone becomes the name that a shell
+ * is told to replace itself with, whatever stands in it.
+ */
+const direct = (command: readonly string[]): readonly string[] =>
+  command.length > 1 ? command : ['sh', '-c', 'exec "$0"', ...command];
+
 /** Moves the program into a scope of its own, keeping its pid (systemd-run(1), --scope). */
 function scopeOf(fleet: Fleet, agent: Agent): string[] {
   const { memoryMax, cpuWeight, tasksMax } = agent.resources;
@@ -58,7 +66,7 @@ function scopeOf(fleet: Fleet, agent: Agent): string[] {
     '--scope',
     '--collect',
     '--quiet',
-    `--unit=${fleet.systemd.unitPrefix}-agent@${agent.name}.scope`,
+    `--unit=${unitNames(fleet.systemd.unitPrefix).scope(agent.name)}`,
     ...properties.flatMap((property) => ['-p', property]),
     '--',
   ];

@@ -7,7 +7,7 @@ import { quoted } from '../base/text.ts';
 import type { Host } from '../host/host.ts';
 import type { WorktreeSeen } from '../model/observation.ts';
 import { gitWhy } from '../observe/git.ts';
-import { gitDirOf } from '../observe/git-folders.ts';
+import { commonDirOf, gitDirOf } from '../observe/git-folders.ts';
 import { overlooked, type Overlooked } from '../observe/work.ts';
 import { gitFailed, WorktreeError } from './error.ts';
 import { copyIndex, withIndex } from './own-index.ts';
@@ -36,7 +36,9 @@ export interface Rescued {
 export async function rescue(host: Host, wish: RescueWish): Promise<Rescued> {
   const { path, agent, now } = wish;
   const gitDir = gitDirOf(host.files, path);
-  if (gitDir === undefined) throw new WorktreeError('unsavable', `${quoted(path)} is not a git worktree`);
+  if (gitDir === undefined || commonDirOf(host.files, path) !== commonDirOf(host.files, wish.repository)) {
+    throw new WorktreeError('unsavable', `${quoted(path)} is not a worktree of ${quoted(wish.repository)}`);
+  }
   const git = runner(host, path);
   const head = await git.commitOf('HEAD');
   const flags = await flagged(host, git, path);
@@ -69,7 +71,7 @@ export async function rescue(host: Host, wish: RescueWish): Promise<Rescued> {
       ? head
       : await git.commit(tree, parents, message, now);
   const ref = await createRef(git, agent, commit, now);
-  await verify(host, path, gitDir, { ref, commit, tree });
+  await verify(host, path, gitDir, { ref, commit, tree, head });
   return { ref, commit };
 }
 
@@ -135,13 +137,14 @@ async function verify(
   host: Host,
   path: string,
   gitDir: string,
-  saved: { ref: string; commit: string; tree: string },
+  saved: { ref: string; commit: string; tree: string; head: string | undefined },
 ): Promise<void> {
   const git = runner(host, path);
   if ((await git.commitOf(saved.ref)) !== saved.commit || (await git.treeOf(saved.ref)) !== saved.tree) {
     throw new WorktreeError('unsavable', `${saved.ref} does not hold what was saved`);
   }
-  await git.run('read back what was saved', ['rev-list', '--objects', '--quiet', '--no-walk', saved.commit]);
+  const known = saved.head === undefined ? [] : ['--not', saved.head];
+  await git.run('read back what was saved', ['rev-list', '--objects', '--quiet', saved.commit, ...known]);
   const difference = await differenceFrom(host, path, gitDir, saved.commit);
   if (difference === undefined) return;
   throw new WorktreeError(

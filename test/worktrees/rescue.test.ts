@@ -236,6 +236,37 @@ test('a file that changes while it is saved is noticed', async (t) => {
   assert.match(changed.message, /changed while it was saved/);
 });
 
+test('an object that did not reach the repository is noticed', async (t) => {
+  const { world, path } = await withWorktree(t);
+  world.write(join(path, 'README'), 'staged');
+  world.git(path, 'add', '.');
+  world.write(join(path, 'README'), 'on disk');
+  for (const text of ['staged', 'on disk']) {
+    const host = {
+      ...world.host,
+      exec: (...args: Parameters<typeof world.host.exec>) => {
+        if (args[1].includes('update-ref')) {
+          world.write(join(world.root, 'text'), text);
+          const name = world.git(path, 'hash-object', join(world.root, 'text'));
+          const object = join(world.repository, '.git/objects', name.slice(0, 2), name.slice(2));
+          fs.renameSync(object, join(world.root, 'object'));
+        }
+        return world.host.exec(...args);
+      },
+    };
+    await failure(rescue(host, wish(world, path)), 'failed');
+    world.git(path, 'hash-object', '-w', join(world.root, 'text'));
+  }
+  await rescue(world.host, wish(world, path));
+});
+
+test('a worktree of another repository is refused', async (t) => {
+  const { world, path } = await withWorktree(t);
+  const other = world.init(join(world.root, 'other'));
+  await failure(rescue(world.host, { ...wish(world, path), repository: other }), 'unsavable');
+  await failure(rescue(world.host, { ...wish(world, path), path: world.repository }), 'unsavable');
+});
+
 test('whatever changes after the saving makes it out of date', async (t) => {
   const changes: Record<string, (world: World, path: string) => void> = {
     changed: (world, path) => world.write(join(path, 'README'), 'later'),

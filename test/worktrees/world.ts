@@ -125,44 +125,33 @@ export function contents(folder: string): Record<string, string> {
 export const refs = (world: World, repository = world.repository): string[] =>
   world.git(repository, 'for-each-ref', '--format=%(refname)').split('\n');
 
-/** Ends as a process does that is killed: at the nth call that changes anything, before or after it, and from then on. */
+/** What git is asked without changing anything. */
+const READING =
+  /^(status|ls-files|ls-tree|rev-list|rev-parse|merge-base|show-ref|check-ref-format|diff-files|list)$/;
+
+/** Ends as a process does that is killed, right before its nth call that changes anything: from then on no call is made. */
 export class Killed extends Error {}
 
-export function killedAt(
-  host: Host,
-  nth: number,
-  when: 'before' | 'after',
-): { host: Host; died: () => boolean } {
-  let calls = 0;
-  const dead = (): boolean => calls > nth || (calls === nth && when === 'before');
-  const begin = (): void => {
-    calls++;
-    if (dead()) throw new Killed();
-  };
-  const end = (): void => {
-    if (calls === nth && when === 'after') {
-      calls++;
-      throw new Killed();
-    }
+export function killedAt(host: Host, nth: number): { host: Host; died: () => boolean } {
+  let changes = 0;
+  const begin = (changing: boolean): void => {
+    if (changing) changes++;
+    if (changes >= nth) throw new Killed();
   };
   const change =
     <A extends unknown[], R>(call: (...args: A) => R) =>
     (...args: A): R => {
-      begin();
-      const result = call(...args);
-      end();
-      return result;
+      begin(true);
+      return call(...args);
     };
   const { files } = host;
   return {
-    died: () => calls >= nth,
+    died: () => changes >= nth,
     host: {
       ...host,
-      async exec(...args) {
-        begin();
-        const result = await host.exec(...args);
-        end();
-        return result;
+      exec: async (...args) => {
+        begin(!args[1].some((word) => READING.test(word)));
+        return host.exec(...args);
       },
       files: {
         ...files,

@@ -87,7 +87,7 @@ async function verify(
     const pane = own.get(agent)?.pane;
     return pane?.dead === true ? [pane.id] : [];
   });
-  const screens = await captureScreens(host, fleet.tmux.socketName, dead);
+  const screens = await captureScreens(host, fleet.tmux.socketName, dead, 50);
   const outcomes = actions.map((action): Outcome => {
     const session = own.get(action.agent);
     const complaint = complaints.get(action.agent);
