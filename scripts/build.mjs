@@ -1,5 +1,6 @@
 // Builds dist/: the schemas' validators, then the command as bundled, minified chunks, loaded as they are needed.
-import { chmod, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { chmod, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { compileSchemas } from './compile-schemas.mjs';
@@ -8,6 +9,12 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const { version } = JSON.parse(await readFile(`${root}package.json`, 'utf8'));
 
 await compileSchemas();
+
+/** Another one with every change of the program: what a cache of it goes by. */
+const buildId = createHash('sha256');
+for (const entry of (await readdir(`${root}src`, { recursive: true })).sort()) {
+  if (/\.[jt]s$/.test(entry)) buildId.update(await readFile(`${root}src/${entry}`));
+}
 
 // Built beside and moved into place, so that a command that runs meanwhile never sees half of it.
 const fresh = `${root}dist.${process.pid}`;
@@ -26,7 +33,10 @@ try {
     legalComments: 'none',
     // The same parser without what only its own command line needs: smaller, and sooner loaded.
     alias: { yaml: `${root}node_modules/yaml/browser/index.js` },
-    define: { 'process.env.MOSAIC_VERSION': JSON.stringify(version) },
+    define: {
+      'process.env.MOSAIC_VERSION': JSON.stringify(version),
+      'process.env.MOSAIC_BUILD': JSON.stringify(buildId.digest('hex')),
+    },
     banner: {
       js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
     },

@@ -1,5 +1,5 @@
-// Compiles every JSON Schema of schemas/ into one ES module of validator functions, so that no command pays
-// for loading and running a schema compiler.
+// Compiles every JSON Schema of schemas/ into an ES module with its validator function, so that no command pays for
+// loading and running a schema compiler.
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -21,32 +21,42 @@ export async function compileSchemas() {
     verbose: false,
     code: { source: true, esm: true, lines: true },
   });
-  const exported = {};
-  for (const file of files) {
-    const schema = JSON.parse(await readFile(new URL(`schemas/${file}`, root), 'utf8'));
-    ajv.addSchema(schema);
-    exported[exportName(file)] = schema.$id;
-  }
-  const code = standaloneCode.default(ajv, exported);
   const out = new URL('src/generated/', root);
   await mkdir(out, { recursive: true });
-  // The generated code requires small helpers of ajv: bundled in, so that the module stands alone.
-  await build({
+  const schemas = await Promise.all(
+    files.map(async (file) => JSON.parse(await readFile(new URL(`schemas/${file}`, root), 'utf8'))),
+  );
+  for (const schema of schemas) ajv.addSchema(schema);
+  // A module each, so that a command loads only the validators that it needs.
+  await Promise.all(
+    files.map(async (file, index) => {
+      const name = exportName(file);
+      const code = standaloneCode.default(ajv, { [name]: schemas[index].$id });
+      await bundle(code, new URL(`${name}.js`, out));
+      await writeFile(new URL(`${name}.d.ts`, out), declaration(name));
+    }),
+  );
+  // All of them, for tests.
+  const all = files.map((file) => `export * from './${exportName(file)}.js';\n`).join('');
+  await writeFile(new URL('validators.js', out), all);
+  await writeFile(new URL('validators.d.ts', out), all);
+}
+
+/** The generated code requires small helpers of ajv: bundled in, so that the module stands alone. */
+const bundle = (code, outfile) =>
+  build({
     stdin: { contents: code, resolveDir: fileURLToPath(root), loader: 'js' },
-    outfile: fileURLToPath(new URL('validators.js', out)),
+    outfile: fileURLToPath(outfile),
     bundle: true,
     format: 'esm',
     platform: 'neutral',
     mainFields: ['main'],
     logLevel: 'warning',
   });
-  const declarations = Object.keys(exported).map(
-    (name) => `export const ${name}: ((data: unknown) => boolean) & { errors?: ErrorObject[] | null };`,
-  );
-  await writeFile(
-    new URL('validators.d.ts', out),
-    `import type { ErrorObject } from 'ajv';\n${declarations.join('\n')}\n`,
-  );
-}
+
+const declaration = (name) =>
+  `import type { ErrorObject } from 'ajv';
+export const ${name}: ((data: unknown) => boolean) & { errors?: ErrorObject[] | null };
+`;
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await compileSchemas();

@@ -70,6 +70,11 @@ Examples:
 ${exitCodes}`,
     )
     .action(async (plan: string | undefined, options: ApplyCommandOptions & Intervalled) => {
+      if (plan === undefined && options.dryRun === true) {
+        // What only shows loads nothing of what acts.
+        const { planCommand } = await import('../commands/plan.ts');
+        return done(await planCommand(context, options));
+      }
       const { applyCommand } = await import('../commands/apply.ts');
       done(await applyCommand(context, plan, { ...options, intervalMs: options.interval }));
     });
@@ -104,7 +109,7 @@ ${exitCodes}`,
     .option('--json', 'for programs (schemas/problems.schema.json)')
     .action(async (path: string | undefined, options: FleetOptions) => {
       const { validateCommand } = await import('../commands/validate.ts');
-      done(validateCommand(context, path, options));
+      done(await validateCommand(context, path, options));
     });
 
   const worktree = program.command('worktree').description("the agents' git worktrees");
@@ -177,7 +182,7 @@ Examples:
     .argument('<what>')
     .action(async () => {
       const { completeAgentsCommand } = await import('../commands/completion.ts');
-      done(completeAgentsCommand(context));
+      done(await completeAgentsCommand(context));
     });
   return program;
 }

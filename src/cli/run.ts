@@ -23,6 +23,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
     terminal,
     signal,
     version: process.env['MOSAIC_VERSION'] ?? 'development',
+    ...(process.env['MOSAIC_BUILD'] === undefined ? {} : { build: process.env['MOSAIC_BUILD'] }),
   };
   let code: number = EXIT.ok;
   const program = createProgram(context, (result) => {

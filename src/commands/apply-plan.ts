@@ -11,6 +11,7 @@ import { createProgress } from '../report/progress.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { eventLog } from './event-log.ts';
+import { planExitCode } from './plan-exit-code.ts';
 import type { Look } from './reconcile.ts';
 
 /** Runs a task while this process alone may change the fleet. Throws CommandError when another does. */
@@ -76,15 +77,6 @@ export async function applyPlan(
     clearInterval(ticking);
     progress.close();
   }
-}
-
-/** What a plan alone says of the exit code: what it could not do, or would not. */
-export function planExitCode(plan: Plan): number {
-  if (plan.unobserved !== undefined) return EXIT.unavailable;
-  if (plan.refused !== undefined) return EXIT.failed;
-  if (plan.verdicts.some(({ change }) => change === 'conflict')) return EXIT.failed;
-  if (plan.verdicts.some(({ change }) => change === 'unknown')) return EXIT.unavailable;
-  return EXIT.ok;
 }
 
 export function appliedExitCode(plan: Plan, { outcomes, interrupted }: Applied): number {

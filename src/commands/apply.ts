@@ -1,6 +1,6 @@
 /** `mosaic apply`: makes the host as the fleet file says. */
 import { resolve } from 'node:path';
-import { savedPlan as isSavedPlan } from '../generated/validators.js';
+import { savedPlan as isSavedPlan } from '../generated/savedPlan.js';
 import type { Fleet } from '../model/fleet.ts';
 import { renderPlan } from '../report/render-plan.ts';
 import type { SavedPlan } from '../report/saved-plan.ts';
@@ -8,7 +8,8 @@ import { appliedExitCode, applyPlan, withApplyLock, type Applied } from './apply
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { findFleetFile, readFleet, requireFleet } from './fleet-file.ts';
-import { planCommand, planDigest, planOptions, sha256, type PlanCommandOptions } from './plan.ts';
+import { planDigest, planOptions, sha256, type PlanCommandOptions } from './plan.ts';
+import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf, type Look } from './reconcile.ts';
 import { showStatus } from './status.ts';
 
@@ -27,9 +28,8 @@ export async function applyCommand(
   options: ApplyCommandOptions,
 ): Promise<number> {
   if (planFile !== undefined) return applySaved(context, planFile, options);
-  if (options.dryRun === true) return planCommand(context, options);
   if (options.watch === true) return watch(context, options);
-  const { fleet, warnings } = await requireFleet(context, options);
+  const { fleet, warnings } = await requireFleet(context, { ...options, remember: true });
   for (const warning of warnings) context.terminal.err(`Note: ${warning.message}\n`);
   return applyFleet(context, fleet, options);
 }
@@ -106,9 +106,19 @@ async function applySaved(
     adopt,
     allowMassStop: allow_mass_stop,
   };
-  return applyFleet(context, fleet, asPlanned, ({ plan }) => {
+  const accept = ({ plan }: Look): void => {
     if (planDigest(plan) !== saved.plan_sha256) throw changed('the host has changed');
-  });
+  };
+  if (options.dryRun !== true) return applyFleet(context, fleet, asPlanned, accept);
+  const look = await lookAndPlan(
+    context.host,
+    fleet,
+    settingOf(context.host, fleet),
+    planOptions(fleet, asPlanned),
+  );
+  accept(look);
+  await renderPlan(look.plan, context.terminal);
+  return planExitCode(look.plan);
 }
 
 function readSavedPlan({ host }: CommandContext, planFile: string): SavedPlan {
@@ -134,7 +144,7 @@ async function watch(context: CommandContext, options: ApplyCommandOptions): Pro
   let said = '';
   while (!signal.aborted) {
     try {
-      const loaded = readFleet(host, findFleetFile(host, options.file));
+      const loaded = await readFleet(context, findFleetFile(host, options.file), { remember: true });
       if (!loaded.ok)
         throw new CommandError(`${loaded.file} is not valid (mosaic validate shows why)`, EXIT.invalid);
       const fleet = loaded.value;

@@ -20,8 +20,9 @@ export function completionCommand(
 }
 
 /** The agents of the fleet file, one a line; nothing when there is none that is valid. */
-export function completeAgentsCommand({ host, terminal }: CommandContext): number {
-  const loaded = readFleet(host, findFleetFile(host, undefined));
+export async function completeAgentsCommand(context: CommandContext): Promise<number> {
+  const { host, terminal } = context;
+  const loaded = await readFleet(context, findFleetFile(host, undefined));
   if (loaded.ok) terminal.out(loaded.value.agents.map(({ name }) => `${name}\n`).join(''));
   return EXIT.ok;
 }

@@ -8,6 +8,8 @@ export interface CommandContext {
   /** Aborted by Ctrl-C or SIGTERM. */
   signal: AbortSignal;
   version: string;
+  /** Names exactly this build; absent when run from source. */
+  build?: string;
 }
 
 /** Options that all commands on a fleet share. */

@@ -2,10 +2,11 @@
 import type { Host } from '../host/host.ts';
 import type { Places } from '../model/places.ts';
 import { renderPlan } from '../report/render-plan.ts';
-import { appliedExitCode, applyPlan, planExitCode, withApplyLock } from './apply-plan.ts';
+import { appliedExitCode, applyPlan, withApplyLock } from './apply-plan.ts';
 import { EXIT } from './command-error.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';
+import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
 
 export interface DownCommandOptions extends FleetOptions {

@@ -1,6 +1,6 @@
 /** `mosaic events`: reads the event log. */
 import { parseDuration } from '../base/duration.ts';
-import { event as isEvent } from '../generated/validators.js';
+import { event as isEvent } from '../generated/event.js';
 import type { LogEntry } from '../model/outcome.ts';
 import type { Places } from '../model/places.ts';
 import { placesOf } from '../model/places.ts';

@@ -1,12 +1,12 @@
 /** Finds and loads the fleet file. */
 import { isAbsolute, join, resolve } from 'node:path';
-import { loadFleet } from '../fleet/load.ts';
 import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Loaded, Problem } from '../model/problem.ts';
 import { canonicalPath } from '../observe/git-folders.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
+import { fleetCache } from './fleet-cache.ts';
 
 /** `--file`, else $MOSAIC_FLEET, else ./fleet.yaml, else the one in the configuration folder. Throws CommandError. */
 export function findFleetFile(host: Host, file: string | undefined): string {
@@ -27,17 +27,28 @@ export function findFleetFile(host: Host, file: string | undefined): string {
   return found;
 }
 
-/** Reads and checks a fleet file; a file that is not there or cannot be read is a CommandError. */
-export function readFleet(host: Host, file: string): Loaded<Fleet> {
+/**
+ * Reads and checks a fleet file; a file that is not there or cannot be read is a CommandError.
+ * @param options.remember keep what was loaded, so that the same text need not be parsed and checked again: only for
+ * commands that may write
+ */
+export async function readFleet(
+  { host, build }: Pick<CommandContext, 'host' | 'build'>,
+  file: string,
+  options: { remember?: boolean } = {},
+): Promise<Loaded<Fleet>> {
   const text = readText(host, file);
-  const { hostname, machineId } = host.facts;
-  const loaded = loadFleet({
-    text,
-    file,
-    home: host.facts.home,
-    hostnames: [hostname, ...(machineId === undefined ? [] : [machineId])],
-  });
-  return loaded.ok ? withFiles(host, loaded) : loaded;
+  const { hostname, machineId, home } = host.facts;
+  const input = { text, file, home, hostnames: [hostname, ...(machineId === undefined ? [] : [machineId])] };
+  const cache = build === undefined ? undefined : fleetCache(host, build, input);
+  const remembered = cache?.read();
+  if (remembered !== undefined) return withFiles(host, { ok: true, file, text, ...remembered });
+  // Parsing and checking is most of what a run that finds nothing to do would spend its time on.
+  const { loadFleet } = await import('../fleet/load.ts');
+  const loaded = loadFleet(input);
+  if (!loaded.ok) return loaded;
+  if (options.remember === true) cache?.write({ value: loaded.value, warnings: loaded.warnings });
+  return withFiles(host, loaded);
 }
 
 function readText(host: Host, file: string): string {
@@ -83,10 +94,11 @@ function withFiles(host: Host, loaded: Loaded<Fleet> & { ok: true }): Loaded<Fle
 
 /** As `readFleet`; problems are shown and end the command. */
 export async function requireFleet(
-  { host, terminal }: CommandContext,
-  options: { file?: string },
+  context: CommandContext,
+  options: { file?: string; remember?: boolean },
 ): Promise<{ fleet: Fleet; text: string; warnings: Problem[] }> {
-  const loaded = readFleet(host, findFleetFile(host, options.file));
+  const { host, terminal } = context;
+  const loaded = await readFleet(context, findFleetFile(host, options.file), options);
   if (loaded.ok) return { fleet: loaded.value, text: loaded.text, warnings: loaded.warnings };
   const { formatProblems } = await import('../report/problems.ts');
   terminal.err(formatProblems(loaded, { color: terminal.color, cwd: host.facts.cwd }));

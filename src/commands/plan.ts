@@ -5,7 +5,7 @@ import type { Fleet } from '../model/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PlanOptions } from '../plan/plan.ts';
 import { renderPlan } from '../report/render-plan.ts';
-import { planExitCode } from './apply-plan.ts';
+import { planExitCode } from './plan-exit-code.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';

@@ -10,7 +10,7 @@ import {
   type StatusInput,
   type StatusReport,
 } from '../report/status.ts';
-import { planExitCode } from './apply-plan.ts';
+import { planExitCode } from './plan-exit-code.ts';
 import { EXIT } from './command-error.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';

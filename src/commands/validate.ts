@@ -5,13 +5,14 @@ import { EXIT } from './command-error.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { findFleetFile, readFleet } from './fleet-file.ts';
 
-export function validateCommand(
-  { host, terminal }: CommandContext,
+export async function validateCommand(
+  context: CommandContext,
   file: string | undefined,
   options: FleetOptions,
-): number {
+): Promise<number> {
+  const { host, terminal } = context;
   const path = file === undefined ? findFleetFile(host, options.file) : resolve(host.facts.cwd, file);
-  const loaded = readFleet(host, path);
+  const loaded = await readFleet(context, path);
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
   if (options.json === true) {
     terminal.out(`${JSON.stringify(problemsJson({ ...loaded, problems }), undefined, 2)}\n`);

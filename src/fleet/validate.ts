@@ -1,7 +1,7 @@
 import type { ErrorObject } from 'ajv';
 import { suggest } from '../base/suggest.ts';
 import { listed, quoted } from '../base/text.ts';
-import { fleet as validateFleet } from '../generated/validators.js';
+import { fleet as validateFleet } from '../generated/fleet.js';
 import type { Problem } from '../model/problem.ts';
 import { formatPath, type Path, type Places } from './places.ts';
 import { fieldAt } from './schema.ts';

@@ -1,13 +1,14 @@
 /** What stands in our files: state, locks, rendered files, secrets. Reads only. */
 import { join } from 'node:path';
-import { HostError, type Files, type Host } from '../host/host.ts';
+import type { Files, Host, HostError } from '../host/host.ts';
 import type { FileSeen, FolderSeen, LockSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import { known, unknown, type Source } from '../model/source.ts';
 import { emptyState, type FleetState } from '../model/state.ts';
 import { parseSessionLock } from '../record/session-lock.ts';
 import { parseState } from '../record/state.ts';
-import { agentOfUnit, isOurs, unitNames } from '../render/artefacts.ts';
+import { isOurs } from '../render/artefacts.ts';
+import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { fleetOf } from '../render/header.ts';
 
 export function observeState(files: Files, places: Places): Source<FleetState> {

@@ -1,6 +1,6 @@
 /** Takes a fleet away again: every session, unit and file that is ours, and nothing else. */
 import type { Action, Plan } from '../model/plan.ts';
-import { unitNames } from '../render/artefacts.ts';
+import { unitNames } from '../render/unit-names.ts';
 import { agentActions } from './actions.ts';
 import { gather, type Gathering } from './gather.ts';
 import { inOrder } from './order.ts';

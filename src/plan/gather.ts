@@ -4,7 +4,7 @@ import type { Observation, TmuxSeen, UnitsSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { Wanted } from '../model/plan.ts';
 import type { AgentRecord, FleetState } from '../model/state.ts';
-import { agentOfUnit, unitNames } from '../render/artefacts.ts';
+import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { definitionOf } from '../render/definition.ts';
 import { obstacleOf } from './obstacle.ts';
 import { endedRun } from './ending.ts';

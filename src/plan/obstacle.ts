@@ -1,6 +1,6 @@
 /** What would keep an agent from starting: looked at before anything of it is stopped or started. */
 import type { Agent } from '../model/fleet.ts';
-import { unitNames } from '../render/artefacts.ts';
+import { unitNames } from '../render/unit-names.ts';
 import type { Gathering } from './gather.ts';
 import type { Obstacle } from './situation.ts';
 import { ownWorktree, workplaceOf } from './workplace.ts';
@@ -73,6 +73,9 @@ function workplaceObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
   }
   if (ownWorktree(g.fleet.name, agent, g.observation)?.path === path) return undefined;
   const there = repository.value.find((tree) => tree.path === path);
+  // One that an interrupted apply began for this very agent is finished by the next.
+  const begun = there?.unfinished;
+  if (begun?.fleet === g.fleet.name && begun.agent === agent.name) return undefined;
   if (there !== undefined && !there.prunable && there.owner === undefined) {
     return {
       kind: 'conflict',

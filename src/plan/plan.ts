@@ -4,13 +4,8 @@ import type { Observation } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { DefinitionChange, Plan, Verdict } from '../model/plan.ts';
 import { known, type Source } from '../model/source.ts';
-import {
-  renderFleet,
-  stickyPath,
-  unitNames,
-  type RenderContext,
-  type Templates,
-} from '../render/artefacts.ts';
+import { renderFleet, stickyPath, type RenderContext, type Templates } from '../render/artefacts.ts';
+import { unitNames } from '../render/unit-names.ts';
 import { agentActions } from './actions.ts';
 import { brake } from './brakes.ts';
 import { shownDefinitions } from './definitions.ts';

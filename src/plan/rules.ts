@@ -31,13 +31,13 @@ export interface Decision {
 interface Rule {
   name: string;
   when(s: Situation, runtime: Runtime | undefined): boolean;
-  then(s: Situation, runtime: Runtime | undefined): Decision;
+  decide(s: Situation, runtime: Runtime | undefined): Decision;
 }
 
 export function decide(s: Situation, runtime: Runtime | undefined): Decision & { rule: string } {
   const rule = rules.find((candidate) => candidate.when(s, runtime));
   if (rule === undefined) throw new Error(`no rule matches the agent ${s.name}: ${JSON.stringify(s)}`);
-  return { rule: rule.name, ...rule.then(s, runtime) };
+  return { rule: rule.name, ...rule.decide(s, runtime) };
 }
 
 const is = (...kinds: Situation['session']['kind'][]): ((s: Situation) => boolean) => {
@@ -53,7 +53,7 @@ const rules: Rule[] = [
   {
     name: 'adopt-foreign',
     when: (s) => wantedUp(s) && s.asked.adopt && s.session.kind === 'foreign',
-    then: () => ({
+    decide: () => ({
       status: 'running',
       change: 'adopt',
       reason: 'takes over the session that is there',
@@ -63,7 +63,7 @@ const rules: Rule[] = [
   {
     name: 'foreign-session',
     when: (s) => wantedUp(s) && s.session.kind === 'foreign',
-    then: (s) => ({
+    decide: (s) => ({
       status: 'conflict',
       change: 'conflict',
       reason: `a session named ${s.name} is there and is not ours`,
@@ -74,7 +74,7 @@ const rules: Rule[] = [
   {
     name: 'foreign-file',
     when: (s) => wantedUp(s) && s.foreignFile !== undefined && !s.asked.adopt,
-    then: (s) => ({
+    decide: (s) => ({
       status: 'conflict',
       change: 'conflict',
       reason: s.foreignFile ?? '',
@@ -87,7 +87,7 @@ const rules: Rule[] = [
   {
     name: 'prune-off',
     when: (s) => s.wanted === 'gone' && !s.prune && hasSession(s),
-    then: () => ({
+    decide: () => ({
       status: 'running',
       change: 'hold',
       reason: 'gone from the fleet file, but reconcile.prune is off',
@@ -98,7 +98,7 @@ const rules: Rule[] = [
   {
     name: 'stop',
     when: (s) => !wantedUp(s) && hasSession(s),
-    then: (s) => ({
+    decide: (s) => ({
       status: s.wanted === 'suspended' ? 'suspended' : 'stopped',
       change: 'stop',
       reason: notWanted(s),
@@ -108,7 +108,7 @@ const rules: Rule[] = [
   {
     name: 'clear-remains',
     when: (s) => !wantedUp(s) && remains(s),
-    then: (s) => ({
+    decide: (s) => ({
       status: s.wanted === 'suspended' ? 'suspended' : 'stopped',
       change: 'record',
       reason: `${notWanted(s)}; clears what is left of it`,
@@ -121,7 +121,7 @@ const rules: Rule[] = [
   {
     name: 'forget',
     when: (s) => s.wanted === 'gone' && (s.record.restarts > 0 || Object.keys(s.record).length > 1),
-    then: () => ({
+    decide: () => ({
       status: 'stopped',
       change: 'record',
       reason: 'gone from the fleet file; forgets its history',
@@ -131,7 +131,7 @@ const rules: Rule[] = [
   {
     name: 'stays-down',
     when: (s) => !wantedUp(s),
-    then: (s) => ({
+    decide: (s) => ({
       status: s.wanted === 'suspended' ? 'suspended' : 'stopped',
       change: 'none',
       reason: notWanted(s),
@@ -143,7 +143,7 @@ const rules: Rule[] = [
   {
     name: 'restart-asked',
     when: (s) => live(s) && s.asked.restart,
-    then: (s) =>
+    decide: (s) =>
       startable(s, {
         status: 'running',
         change: 'restart',
@@ -154,7 +154,7 @@ const rules: Rule[] = [
   {
     name: 'restart-changed',
     when: (s) => live(s) && changed(s) && s.agent?.onChange === 'restart',
-    then: (s) =>
+    decide: (s) =>
       startable(s, {
         status: 'running',
         change: 'restart',
@@ -165,7 +165,7 @@ const rules: Rule[] = [
   {
     name: 'adopt',
     when: (s) => live(s) && !bookkept(s),
-    then: (s) => ({
+    decide: (s) => ({
       status: changed(s) ? 'pending-restart' : 'running',
       change: 'adopt',
       reason: 'runs, but its lock or record is missing: writes it',
@@ -175,7 +175,7 @@ const rules: Rule[] = [
   {
     name: 'pending-restart',
     when: (s) => live(s) && changed(s),
-    then: (s) => ({
+    decide: (s) => ({
       status: 'pending-restart',
       change: 'hold',
       reason: 'pending restart: its definition changed (on_change: hold)',
@@ -186,7 +186,7 @@ const rules: Rule[] = [
   {
     name: 'limited',
     when: (s, runtime) => live(s) && limitOf(s.screen, runtime) !== undefined,
-    then(s, runtime) {
+    decide(s, runtime) {
       const limit = limitOf(s.screen, runtime);
       const until = limit?.until === undefined ? '' : ` until ${limit.until}`;
       return {
@@ -200,7 +200,7 @@ const rules: Rule[] = [
   {
     name: 'kickstart-pending',
     when: (s) => live(s) && kickstartPending(s),
-    then: () => ({
+    decide: () => ({
       status: 'running',
       change: 'record',
       reason: 'kickstart pending: delivers it',
@@ -210,7 +210,7 @@ const rules: Rule[] = [
   {
     name: 'runs',
     when: live,
-    then: (s) => ({
+    decide: (s) => ({
       status: 'running',
       change: 'none',
       reason:
@@ -223,7 +223,7 @@ const rules: Rule[] = [
   {
     name: 'interrupted',
     when: (s) => s.record.stopping !== undefined,
-    then: (s) =>
+    decide: (s) =>
       startable(s, {
         status: 'absent',
         change: 'start',
@@ -234,7 +234,7 @@ const rules: Rule[] = [
   {
     name: 'never-ran',
     when: (s, runtime) => endedRun(s, runtime) === undefined,
-    then: (s) =>
+    decide: (s) =>
       startable(s, {
         status: 'absent',
         change: 'start',
@@ -248,7 +248,7 @@ const rules: Rule[] = [
   {
     name: 'ended',
     when: wantedUp,
-    then: (s, runtime) => afterEnd(s, endedRun(s, runtime) as Ended),
+    decide: (s, runtime) => afterEnd(s, endedRun(s, runtime) as Ended),
   },
 ];
 

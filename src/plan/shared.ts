@@ -3,7 +3,7 @@ import type { WorkSeen } from '../model/observation.ts';
 import type { Action, Hold } from '../model/plan.ts';
 import type { Source } from '../model/source.ts';
 import type { Artefact } from '../render/artefacts.ts';
-import { agentOfUnit, unitNames } from '../render/artefacts.ts';
+import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { withoutSecrets } from '../render/secrets.ts';
 import type { Gathering } from './gather.ts';
 
@@ -103,9 +103,9 @@ export function holderActions(g: Gathering, needed: boolean, needs: string[]): A
 export function holderHolds(g: Gathering, files: readonly Action[]): Hold[] {
   if (g.tmux.server === undefined) return [];
   const names = unitNames(g.fleet.systemd.unitPrefix);
-  const waiting = [`${g.places.units}/${names.holder}`, g.places.tmuxConf];
+  const waiting = new Set([`${g.places.units}/${names.holder}`, g.places.tmuxConf]);
   return files.flatMap((file) =>
-    file.kind === 'write-file' && waiting.includes(file.path) && file.shown.before !== undefined
+    file.kind === 'write-file' && waiting.has(file.path) && file.shown.before !== undefined
       ? [
           {
             subject: file.path,
@@ -128,10 +128,12 @@ export function worktreeLeftovers(g: Gathering): { actions: Action[]; holds: Hol
   for (const [repository, trees] of g.observation.repositories) {
     if (!trees.known) continue;
     for (const tree of trees.value) {
-      if (tree.owner?.fleet !== g.fleet.name || kept.has(tree.owner.agent)) continue;
-      if (!g.fleet.reconcile.prune) continue;
-      const { agent } = tree.owner;
-      const lost = wouldBeLost(tree.work);
+      const owner = tree.owner ?? tree.unfinished;
+      if (owner?.fleet !== g.fleet.name || kept.has(owner.agent) || !g.fleet.reconcile.prune) continue;
+      const { agent } = owner;
+      // Without a whole folder there is nothing to look into; the removal saves what only the registration holds.
+      const whole = tree.owner !== undefined && !tree.prunable;
+      const lost = whole ? wouldBeLost(tree.work) : undefined;
       if (lost === undefined) {
         actions.push({
           kind: 'remove-worktree',

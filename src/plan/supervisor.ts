@@ -3,7 +3,7 @@ import type { Fleet, Supervisor } from '../model/fleet.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import { known, unknown, type Source } from '../model/source.ts';
-import { unitNames } from '../render/artefacts.ts';
+import { unitNames } from '../render/unit-names.ts';
 
 export function decideSupervisor(fleet: Fleet, observation: Observation, places: Places): Source<Supervisor> {
   if (fleet.supervisor === 'none') return known('none');

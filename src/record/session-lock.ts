@@ -1,5 +1,5 @@
 /** The session lock's on-disk form (schemas/session-lock.schema.json). */
-import { sessionLock as valid } from '../generated/validators.js';
+import { sessionLock as valid } from '../generated/sessionLock.js';
 import type { SessionLock } from '../model/observation.ts';
 
 /** Throws an Error in words when the text is not a session lock. Unknown keys are allowed: older tools wrote some. */

@@ -1,5 +1,5 @@
 /** state.json: the on-disk form of `FleetState` (schemas/state.schema.json). */
-import { state as valid } from '../generated/validators.js';
+import { state as valid } from '../generated/state.js';
 import type { AgentRecord, FleetState } from '../model/state.ts';
 import { toCamel, toSnake } from './keys.ts';
 

@@ -1,6 +1,7 @@
 /** The tmux file that starts one agent. */
 import type { Agent, Fleet } from '../model/fleet.ts';
-import { unitNames, type RenderContext } from './artefacts.ts';
+import type { RenderContext } from './artefacts.ts';
+import { unitNames } from './unit-names.ts';
 import { definitionOf } from './definition.ts';
 import { header, notice } from './header.ts';
 import { tmuxPlain, tmuxWord } from './quote.ts';

@@ -5,6 +5,7 @@ import { agentText } from './agent.ts';
 import { fleetOf, header, notice } from './header.ts';
 import { globLiteral, tmuxWord, unitArgument, unitWord } from './quote.ts';
 import { withoutSecrets } from './secrets.ts';
+import { unitNames } from './unit-names.ts';
 
 export interface Artefact {
   kind: 'unit' | 'tmux-conf' | 'holder' | 'agent';
@@ -37,20 +38,6 @@ export interface RenderContext {
 export interface Templates {
   holder: string;
   agent: string;
-}
-
-export const unitNames = (prefix: string) => ({
-  holder: `${prefix}-tmux-holder.service`,
-  template: `${prefix}-agent@.service`,
-  agent: (name: string) => `${prefix}-agent@${name}.service`,
-  /** Dots, which neither a prefix nor an agent's name has, keep it apart from any other fleet's; systemd takes no `@` here. */
-  scope: (name: string) => `${prefix}-agent.${name}.scope`,
-});
-
-/** The agent of a unit or scope of this prefix; undefined for another's. */
-export function agentOfUnit(prefix: string, unit: string): string | undefined {
-  const match = /^(.+)-agent(?:@([a-z0-9][a-z0-9_-]*)\.service|\.([a-z0-9][a-z0-9_-]*)\.scope)$/.exec(unit);
-  return match?.[1] === prefix ? (match[2] ?? match[3]) : undefined;
 }
 
 export function renderFleet(fleet: Fleet, context: RenderContext): Artefact[] {

@@ -7,9 +7,9 @@ import { gitDirOf } from '../observe/git-folders.ts';
 import { branchInUse, gitFailed, WorktreeError } from './error.ts';
 import {
   locate,
-  makerEnvironment,
+  atWorkOn,
   ownLock,
-  requireNoMaker,
+  requireNoGitAtWork,
   requireOurs,
   unlockOurs,
   WORK_TIMEOUT_MS,
@@ -30,7 +30,7 @@ export interface MakeWish {
   base?: string;
   /** Checked out as it is where it exists, else begun at the base; absent: detached. */
   branch?: string;
-  /** A folder of ours above the path: below it, no link is followed. */
+  /** A folder of ours: where the path is below it, no link between the two is followed. */
   within?: string;
   /** Milliseconds since the epoch. */
   now: number;
@@ -68,7 +68,7 @@ async function make(host: Host, wish: MakeWish): Promise<Made> {
     if (settled.state === 'whole') return made(path, rescued);
   }
   refuseContent(host.files, path);
-  requireNoMaker(host, path);
+  requireNoGitAtWork(host, path);
   await add(host, place, wish);
   const gitDir = gitDirOf(host.files, path);
   if (gitDir === undefined) throw new WorktreeError('failed', `git made no worktree at ${quoted(path)}`);
@@ -109,7 +109,7 @@ async function add(host: Host, place: Place, wish: MakeWish): Promise<void> {
     host,
     repository,
     ['worktree', 'add', '--no-checkout', ...ownLock(wish), ...how, '--', path, start],
-    { timeoutMs: WORK_TIMEOUT_MS, env: makerEnvironment(path) },
+    { timeoutMs: WORK_TIMEOUT_MS, env: atWorkOn(path) },
   );
   if (result.code !== 0) throw gitFailed(`make the worktree ${quoted(path)}`, result);
 }
@@ -139,14 +139,12 @@ async function resolveBase(host: Host, repository: string, base: string | undefi
       });
 }
 
-/** A link in our own folders would have us write wherever it points. */
+/** A link at the path, or in our own folders above it, would have us write wherever it points. */
 function refuseLinks(files: Files, path: string, within: string | undefined): void {
   const below = within === undefined ? '' : relative(within, path);
-  if (within !== undefined && (below === '' || below.startsWith('..'))) {
-    throw new WorktreeError('path-is-link', `${quoted(path)} is not below ${quoted(within)}`);
-  }
-  let part = within === undefined ? path : within;
-  for (const name of within === undefined ? [''] : below.split('/')) {
+  const inOurs = within !== undefined && below !== '' && !below.startsWith('../');
+  let part = inOurs ? within : path;
+  for (const name of inOurs ? below.split('/') : ['']) {
     part = join(part, name);
     if (files.stat(part)?.kind !== 'link') continue;
     throw new WorktreeError('path-is-link', `${quoted(part)} is a symbolic link`, {

@@ -78,17 +78,17 @@ export async function unlockOurs(host: Host, repository: string, found: Registra
   }
 }
 
-/** In the environment of a git that makes a worktree, so that a later run of mosaic can tell whether it is still at it. */
-const MAKER = 'MOSAIC_MAKES_WORKTREE';
+/** In the environment of a git that fills or empties a worktree, so that a later run of mosaic can tell whether it still does. */
+const AT_WORK = 'MOSAIC_WORKTREE';
 
-export const makerEnvironment = (path: string): Record<string, string> => ({ [MAKER]: path });
+export const atWorkOn = (path: string): Record<string, string> => ({ [AT_WORK]: path });
 
 /** Throws while a git that an earlier, killed run of mosaic started still works on the worktree. */
-export function requireNoMaker(host: Host, path: string): void {
+export function requireNoGitAtWork(host: Host, path: string): void {
   const { processes } = host;
   for (const { pid } of processes.list()) {
-    if (processes.environment(pid)?.[MAKER] !== path) continue;
-    throw new WorktreeError('busy', `git (process ${pid}) is still making the worktree ${quoted(path)}`);
+    if (processes.environment(pid)?.[AT_WORK] !== path) continue;
+    throw new WorktreeError('busy', `git (process ${pid}) is still at work on the worktree ${quoted(path)}`);
   }
 }
 

@@ -6,7 +6,15 @@ import type { Registration } from '../observe/worktrees.ts';
 import { lookAtWork, type WorkFound } from '../observe/work.ts';
 import { gitFailed, WorktreeError } from './error.ts';
 import { seeUsers, type PanePaths } from './in-use.ts';
-import { locate, requireOurs, requireUnlocked, unlockOurs, WORK_TIMEOUT_MS, writeMark } from './place.ts';
+import {
+  atWorkOn,
+  locate,
+  requireOurs,
+  requireUnlocked,
+  unlockOurs,
+  WORK_TIMEOUT_MS,
+  writeMark,
+} from './place.ts';
 import { perRepository } from './queue.ts';
 import { restore, settle } from './settle.ts';
 
@@ -106,6 +114,7 @@ export async function dismantle(
   const force = how.force ? ['--force'] : [];
   const result = await git(host, repository, ['worktree', 'remove', ...force, '--', path], {
     timeoutMs: WORK_TIMEOUT_MS,
+    env: atWorkOn(path),
   });
   if (result.code === 0) return;
   // git may have deleted some of the files before it failed.

@@ -12,8 +12,8 @@ import type { Registration } from '../observe/worktrees.ts';
 import { gitFailed, WorktreeError } from './error.ts';
 import { withIndex } from './own-index.ts';
 import {
-  makerEnvironment,
-  requireNoMaker,
+  atWorkOn,
+  requireNoGitAtWork,
   requireUnlocked,
   unlockOurs,
   WORK_TIMEOUT_MS,
@@ -39,7 +39,7 @@ export async function settle(
   const { gitDir, mark } = found;
   if (gitDir === undefined)
     throw new WorktreeError('foreign', `${quoted(path)} has no git directory of its own`);
-  if (unfinished !== undefined) requireNoMaker(host, path);
+  if (unfinished !== undefined) requireNoGitAtWork(host, path);
   if (host.files.stat(path) === undefined) return forget(host, repository, found, owner, now);
   if (mark === undefined) {
     // git had not come so far as to have a commit to check out, and so no file of it can be there.
@@ -78,7 +78,7 @@ export async function checkOut(
   const result = await git(host, path, ['reset', '--hard', '--quiet'], {
     timeoutMs: WORK_TIMEOUT_MS,
     mayFetch: true,
-    env: makerEnvironment(path),
+    env: atWorkOn(path),
   });
   if (result.code !== 0) throw gitFailed(`check out the files of ${quoted(path)}`, result);
   return rescued;

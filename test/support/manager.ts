@@ -118,7 +118,7 @@ export async function startManager(
 async function untilAnswering(env: Record<string, string>, anchor: ChildProcess): Promise<number> {
   const socket = join(env['XDG_RUNTIME_DIR'] ?? '', 'systemd/private');
   const isOver = () => anchor.exitCode !== null || anchor.signalCode !== null;
-  await until('the user manager listens', () => existsSync(socket) || isOver());
+  await until('the user manager listens', () => existsSync(socket) || isOver(), 20_000);
   return until('its init is seen', () => childrenOf(anchor.pid ?? -1)[0] ?? isOver(), 10_000).then(Number);
 }
 

@@ -226,6 +226,15 @@ test('git killed while making, and a person put files there: theirs are kept or 
   assert.equal(contents(world.path('a'))['notes'], 'my notes');
 });
 
+test('killed with all files there and only the mark missing: what was changed since stays', async (t) => {
+  const world = makeWorld(t);
+  beginAdd(world);
+  world.git(world.path('a'), 'reset', '--hard', '--quiet');
+  world.write(join(world.path('a'), 'README'), 'by hand');
+  assert.deepEqual(await makeWorktree(world.host, wish(world)), { path: world.path('a') });
+  assert.equal(contents(world.path('a'))['README'], 'by hand');
+});
+
 test('a half-made worktree of another agent is not completed', async (t) => {
   const world = makeWorld(t);
   beginAdd(world);

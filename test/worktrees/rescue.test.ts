@@ -241,7 +241,7 @@ test('an object that did not reach the repository is noticed', async (t) => {
   world.write(join(path, 'README'), 'staged');
   world.git(path, 'add', '.');
   world.write(join(path, 'README'), 'on disk');
-  for (const text of ['staged', 'on disk']) {
+  for (const [later, text] of ['staged', 'on disk'].entries()) {
     const host = {
       ...world.host,
       exec: (...args: Parameters<typeof world.host.exec>) => {
@@ -254,7 +254,7 @@ test('an object that did not reach the repository is noticed', async (t) => {
         return world.host.exec(...args);
       },
     };
-    await failure(rescue(host, wish(world, path)), 'failed');
+    await failure(rescue(host, { ...wish(world, path), now: NOW + later }), 'failed');
     world.git(path, 'hash-object', '-w', join(world.root, 'text'));
   }
   await rescue(world.host, wish(world, path));

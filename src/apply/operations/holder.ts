@@ -1,6 +1,6 @@
 /** The session and unit that own the tmux server. */
 import { tmuxArgs } from '../../observe/tmux.ts';
-import { unitNames } from '../../render/artefacts.ts';
+import { unitNames } from '../../render/unit-names.ts';
 import { globLiteral } from '../../render/quote.ts';
 import { done, type Operation } from '../context.ts';
 import { required } from '../errors.ts';

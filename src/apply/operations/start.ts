@@ -5,22 +5,27 @@ import type { Outcome } from '../../model/outcome.ts';
 import type { StartSession } from '../../model/plan.ts';
 import { runKey, type Run } from '../../model/state.ts';
 import { captureScreens, observeTmux, tmuxArgs } from '../../observe/tmux.ts';
-import { unitNames } from '../../render/artefacts.ts';
+import { unitNames } from '../../render/unit-names.ts';
 import { globLiteral } from '../../render/quote.ts';
 import { done, failed, skipped, type ApplyContext, type Operation } from '../context.ts';
 import { OperationError, required } from '../errors.ts';
 import { writeLock } from '../lock.ts';
 import { withRetry } from '../retry.ts';
 
+const TMUX_GROUP = 50;
+
 /** How long a program must have lived to count as started. */
 const SETTLE_MS = 300;
 
-/** Started in groups of `reconcile.start_concurrency`, one host call each; then all are looked at together. */
+/**
+ * systemd starts all units of a call at the same time, so each call has `reconcile.start_concurrency`; tmux starts one session
+ * after the other by itself, and is only given so many that Ctrl-C is heard. In the end all are looked at together.
+ */
 export const startSession: Operation<'start-session'> = async (actions, context) => {
   const complaints = new Map<string, string>();
   const begun: StartSession[] = [];
   const left: StartSession[] = [];
-  const size = context.fleet.reconcile.startConcurrency;
+  const size = context.supervisor === 'systemd' ? context.fleet.reconcile.startConcurrency : TMUX_GROUP;
   for (let at = 0; at < actions.length; at += size) {
     const group = actions.slice(at, at + size);
     if (context.signal.aborted) {

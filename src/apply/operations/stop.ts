@@ -3,7 +3,7 @@ import type { Outcome } from '../../model/outcome.ts';
 import type { StopSession } from '../../model/plan.ts';
 import { runKey } from '../../model/state.ts';
 import { observeTmux } from '../../observe/tmux.ts';
-import { unitNames } from '../../render/artefacts.ts';
+import { unitNames } from '../../render/unit-names.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { required } from '../errors.ts';
 import { endRemains } from '../remains.ts';

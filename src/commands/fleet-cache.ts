@@ -1,0 +1,52 @@
+/** Remembers the fleet that a text described, so that an unchanged file is neither parsed nor checked again. */
+import { createHash } from 'node:crypto';
+import { dirname, isAbsolute, join } from 'node:path';
+import type { Host } from '../host/host.ts';
+import type { Fleet } from '../model/fleet.ts';
+import type { Problem } from '../model/problem.ts';
+
+export interface Remembered {
+  value: Fleet;
+  warnings: Problem[];
+}
+
+export interface FleetCache {
+  read(): Remembered | undefined;
+  /** Best effort: without it the next run is only slower. */
+  write(loaded: Remembered): void;
+}
+
+/** @param input all that the result depends on beside the build */
+export function fleetCache(
+  host: Host,
+  build: string,
+  input: { file: string } & Record<string, unknown>,
+): FleetCache {
+  const { env, home } = host.facts;
+  const folder = env['XDG_CACHE_HOME'];
+  const base = folder !== undefined && isAbsolute(folder) ? folder : join(home, '.cache');
+  const path = join(base, 'mosaic', `${sha256(input.file).slice(0, 16)}.json`);
+  const key = sha256(JSON.stringify([build, input]));
+  return {
+    read() {
+      try {
+        const text = host.files.read(path);
+        if (text === undefined) return undefined;
+        const data = JSON.parse(text) as Remembered & { key: string };
+        return data.key === key ? { value: data.value, warnings: data.warnings } : undefined;
+      } catch {
+        return undefined;
+      }
+    },
+    write(loaded) {
+      try {
+        host.files.mkdir(dirname(path));
+        host.files.write(path, JSON.stringify({ key, ...loaded }));
+      } catch {
+        // Nothing depends on it.
+      }
+    },
+  };
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
