@@ -1,6 +1,6 @@
 /** Walks a plan. It decides nothing: what is done, in which order and after what, stands in the plan. */
 import type { Outcome } from '../model/outcome.ts';
-import type { Action, ActionKind, ActionOf, Plan } from '../model/plan.ts';
+import type { Action, ActionKind, Plan } from '../model/plan.ts';
 import { failed, skipped, type ApplyContext, type Operation } from './context.ts';
 import { asOperationError } from './errors.ts';
 import { adoptSession, forget, renameSession, writeLocks } from './operations/bookkeeping.ts';
@@ -93,19 +93,13 @@ async function runBatch(batch: readonly Action[], context: ApplyContext): Promis
   const kind = batch[0]?.kind;
   if (kind === undefined) return [];
   try {
-    const run = (): Promise<Outcome[]> => runOperation(kind, batch, context);
+    // All actions of a batch are of its first one's kind: nextBatch sees to it.
+    const operation = operations[kind] as Operation<ActionKind>;
+    const run = (): Promise<Outcome[]> => operation([...batch], context);
     return await (retriesItself.has(kind) ? run() : withRetry(context, kind, run));
   } catch (error) {
     const known = asOperationError(error);
     if (known === undefined) throw error;
     return batch.map((action) => failed(action, known.message, known.output));
   }
-}
-
-function runOperation<K extends ActionKind>(
-  kind: K,
-  batch: readonly Action[],
-  context: ApplyContext,
-): Promise<Outcome[]> {
-  return operations[kind](batch as ActionOf<K>[], context);
 }

@@ -17,7 +17,7 @@ export function completionSpec(command: Command): CompletionSpec {
 }
 
 function optionOf(option: Option): CompletionOption {
-  const flags = [option.short, option.long].filter((flag) => flag !== undefined && flag !== null);
+  const flags = [option.short, option.long].filter((flag) => flag !== undefined);
   const base = { flags, description: option.description };
   if (!option.required && !option.optional) return base;
   return { ...base, argument: valueOfOption(option) };

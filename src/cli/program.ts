@@ -30,8 +30,8 @@ export function createProgram(context: CommandContext, done: (code: number) => v
     .version(version, '-V, --version')
     .exitOverride()
     .configureOutput({
-      writeOut: terminal.out,
-      writeErr: terminal.err,
+      writeOut: (text) => terminal.out(text),
+      writeErr: (text) => terminal.err(text),
       getOutHelpWidth: () => (Number.isFinite(terminal.columns) ? terminal.columns : 100),
     })
     .showSuggestionAfterError()

@@ -51,8 +51,8 @@ export async function applyPlan(
   if (!state.known || plan.supervisor === undefined)
     throw new Error('a plan of an unobserved host has no actions');
   const log = eventLog(host, places, fleet.name);
-  const progress = createProgress(terminal, { plan, now: host.clock.now, ...options });
-  const ticking = setInterval(progress.tick, 200);
+  const progress = createProgress(terminal, { plan, now: () => host.clock.now(), ...options });
+  const ticking = setInterval(() => progress.tick(), 200);
   let durationMs = 0;
   const applyContext: ApplyContext = {
     host,

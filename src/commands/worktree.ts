@@ -20,11 +20,10 @@ export async function worktreeListCommand(context: CommandContext, options: Flee
     ...(await surveyWish(context, fleet)),
     now: host.clock.now(),
   });
-  const shown = rows.map(({ usedBy, why, ...row }): WorktreeRow => ({
-    ...row,
-    ...(usedBy === undefined ? {} : { inUse: usedBy }),
-    ...(why === undefined ? {} : { reason: why }),
-  }));
+  const shown = rows.map(({ usedBy, why, ...row }): WorktreeRow => {
+    const inUse = usedBy === undefined ? {} : { inUse: usedBy };
+    return Object.assign(row, inUse, why === undefined ? {} : { reason: why });
+  });
   return show(context, fleet, shown, unknown, options, undefined);
 }
 

@@ -252,6 +252,9 @@ const rules: Rule[] = [
   },
 ];
 
+/** Every rule, in the order in which they are tried. */
+export const ruleNames: readonly string[] = rules.map(({ name }) => name);
+
 function afterEnd(s: Situation, ended: Ended): Decision {
   const wish = s.agent?.restart;
   if (wish === undefined) throw new Error(`${s.name} is wanted running and not in the fleet`);

@@ -5,14 +5,13 @@ import { runKey } from '../../model/state.ts';
 import { observeTmux } from '../../observe/tmux.ts';
 import { unitNames } from '../../render/unit-names.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
-import { required } from '../errors.ts';
 import { endRemains } from '../remains.ts';
 import { guarded, tmuxScript } from '../tmux.ts';
 
 export const stopSession: Operation<'stop-session'> = async (actions, context) => {
   announce(actions, context);
   await killSessions(actions, context);
-  await stopUnits(actions, context);
+  const complaints = await stopUnits(actions, context);
   await endRemains(
     context.host,
     actions.flatMap(({ runs }) => runs),
@@ -20,6 +19,8 @@ export const stopSession: Operation<'stop-session'> = async (actions, context) =
   const still = await remaining(actions, context);
   const outcomes = actions.map((action): Outcome => {
     if (still.has(action.agent)) return failed(action, 'its session is still there');
+    const complaint = complaints.get(action.agent);
+    if (complaint !== undefined) return failed(action, complaint);
     forgetRun(action, context);
     return done(action);
   });
@@ -46,19 +47,39 @@ async function killSessions(actions: readonly StopSession[], { host, fleet }: Ap
   await tmuxScript(host, fleet.tmux.socketName, lines);
 }
 
-/** Stops the units, so that they can be started again, and the scopes with every process that escaped the session. */
-async function stopUnits(actions: readonly StopSession[], context: ApplyContext): Promise<void> {
-  const names = unitNames(context.fleet.systemd.unitPrefix);
+/**
+ * Stops the units, so that they can be started again, and the scopes with every process that escaped the session: all in one
+ * call, and one agent at a time where that fails, so that the trouble of one stays its own.
+ * @returns what systemd had to say, by agent
+ */
+async function stopUnits(
+  actions: readonly StopSession[],
+  context: ApplyContext,
+): Promise<ReadonlyMap<string, string>> {
+  const concerned = actions.filter(({ unit, scope }) => unit || scope);
+  if (concerned.length === 0 || (await systemctlStop(concerned, context)) === undefined) return new Map();
+  const complaints = new Map<string, string>();
+  for (const action of concerned) {
+    const complaint = await systemctlStop([action], context);
+    if (complaint !== undefined) complaints.set(action.agent, complaint);
+  }
+  return complaints;
+}
+
+async function systemctlStop(
+  actions: readonly StopSession[],
+  { host, fleet }: ApplyContext,
+): Promise<string | undefined> {
+  const names = unitNames(fleet.systemd.unitPrefix);
   const units = actions.flatMap(({ born, unit, scope }) => [
     ...(unit ? [names.agent(born)] : []),
     ...(scope ? [names.scope(born)] : []),
   ]);
-  if (units.length === 0) return;
   const timeoutMs = 60_000 + units.length * 1_000;
-  const result = await context.host.exec('systemctl', ['--user', 'stop', ...units], { timeoutMs });
+  const result = await host.exec('systemctl', ['--user', 'stop', ...units], { timeoutMs });
   // A scope is gone as soon as its last process is: that it is not loaded any more is what we want.
-  if (result.code === 5 || /not loaded/.test(result.stderr)) return;
-  required(result, 'systemctl');
+  if (result.code === 0 || result.code === 5 || /not loaded/.test(result.stderr)) return undefined;
+  return result.message ?? `systemctl: ${result.stderr.trim() || `exit ${result.code}`}`;
 }
 
 async function remaining(actions: readonly StopSession[], context: ApplyContext): Promise<Set<string>> {
