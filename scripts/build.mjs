@@ -29,7 +29,6 @@ try {
     platform: 'node',
     target: 'node20.19',
     minify: true,
-    keepNames: true,
     legalComments: 'none',
     // The same parser without what only its own command line needs: smaller, and sooner loaded.
     alias: { yaml: `${root}node_modules/yaml/browser/index.js` },

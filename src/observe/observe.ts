@@ -31,7 +31,8 @@ export async function observe(
   options: ObserveOptions = {},
 ): Promise<Observation> {
   const repositories = fleet.agents.flatMap((agent) => agent.worktree?.repository ?? []);
-  const [tmux, units, trees] = await Promise.all([
+  // Asked first, so that they work while we read files.
+  const asked = Promise.all([
     observeTmux(host, fleet.tmux.socketName).then((seen) => withExitStatus(host, fleet, seen)),
     fleet.supervisor === 'none'
       ? known({ manager: 'absent' as const, why: 'supervisor: none', units: new Map() })
@@ -39,6 +40,9 @@ export async function observe(
     observeRepositories(host, [...new Set([...repositories, ...(options.repositories ?? [])])]),
   ]);
   const state = observeState(host.files, places);
+  const files = observeRendered(host.files, places, { name: fleet.name, unitPrefix: fleet.systemd.unitPrefix });
+  const locks = observeLocks(host, places);
+  const [tmux, units, trees] = await asked;
   const availableMemory =
     fleet.reconcile.minAvailableMemory === undefined ? undefined : host.processes.availableMemory();
   await lookIntoWork(host, fleet, trees, options.work ?? 'gone');
@@ -47,8 +51,8 @@ export async function observe(
     bootId: host.facts.bootId,
     tmux,
     units,
-    files: observeRendered(host.files, places, { name: fleet.name, unitPrefix: fleet.systemd.unitPrefix }),
-    locks: observeLocks(host, places),
+    files,
+    locks,
     repositories: trees,
     folders: observeFolders(
       host.files,

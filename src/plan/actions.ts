@@ -2,7 +2,6 @@
 import type { Agent } from '../model/fleet.ts';
 import type { Action, StopSession, Target } from '../model/plan.ts';
 import { runKey, type Run } from '../model/state.ts';
-import { definitionOf } from '../render/definition.ts';
 import type { Gathering } from './gather.ts';
 import type { Decision, Step } from './rules.ts';
 import type { Situation } from './situation.ts';
@@ -206,8 +205,8 @@ function start(
 ): Action[] {
   const { fleet, observation, places } = g;
   const workingDirectory = workplaceOf(fleet.name, agent, observation, places);
-  const secrets = agent.envFile === undefined ? undefined : observation.secrets.get(agent.envFile);
-  const { hash, fields } = definitionOf(agent, secrets?.known === true ? secrets.value : {});
+  const definition = g.definitions.get(agent.name);
+  if (definition === undefined) throw new Error(`${agent.name} has no definition`);
   const worktree = makeWorktree(g, agent, workingDirectory);
   const begin: Action = {
     kind: 'start-session',
@@ -216,8 +215,8 @@ function start(
     runtime: agent.runtime,
     file: places.agentFile(agent.name),
     workingDirectory,
-    definition: hash,
-    fields,
+    definition: definition.hash,
+    fields: definition.fields,
     restarts,
     reason,
     needs: [

@@ -3,21 +3,23 @@ import type { Agent, Fleet, Supervisor } from '../model/fleet.ts';
 import type { Observation, TmuxSeen, UnitsSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { Wanted } from '../model/plan.ts';
-import type { AgentRecord, FleetState } from '../model/state.ts';
+import type { AgentRecord, Definition, FleetState } from '../model/state.ts';
 import { agentOfUnit, unitNames } from '../render/unit-names.ts';
-import { definitionOf } from '../render/definition.ts';
 import { obstacleOf } from './obstacle.ts';
 import { endedRun } from './ending.ts';
-import { sessionOf, type Situation } from './situation.ts';
+import { sessionOf, type SessionIndex, type Situation } from './situation.ts';
 
 export interface Gathering {
   fleet: Fleet;
   observation: Observation;
   tmux: TmuxSeen;
+  sessions: SessionIndex;
   state: FleetState;
   units: UnitsSeen | undefined;
   supervisor: Supervisor;
   places: Places;
+  /** What each agent of the file should run as. */
+  definitions: ReadonlyMap<string, Definition>;
   asked: { restart: ReadonlySet<string>; adopt: ReadonlySet<string> };
 }
 
@@ -31,10 +33,10 @@ export function gather(g: Gathering): Situation[] {
 }
 
 function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situation {
-  const { observation: o, tmux, state, fleet } = g;
+  const { observation: o, state, fleet } = g;
   const old = agent === undefined ? undefined : formerName(fleet, agent);
-  const ownSession = sessionOf(fleet.name, name, tmux);
-  const oldSession = old === undefined ? undefined : sessionOf(fleet.name, old, tmux);
+  const ownSession = sessionOf(g.sessions, name);
+  const oldSession = old === undefined ? undefined : sessionOf(g.sessions, old);
   const moved = ownSession.kind === 'absent' && (oldSession?.kind === 'live' || oldSession?.kind === 'dead');
   const session = moved ? oldSession : ownSession;
   const record: AgentRecord = state.agents[name] ?? state.agents[old ?? ''] ?? { restarts: 0 };
@@ -43,8 +45,8 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   const born = own?.started?.born ?? name;
   const active = (unit: string): boolean =>
     ['active', 'activating', 'deactivating', 'reloading'].includes(g.units?.units.get(unit)?.active ?? '');
+  const definition = g.definitions.get(name);
   const lock = o.locks.get(name) ?? o.locks.get(old ?? '');
-  const secrets = agent?.envFile === undefined ? undefined : o.secrets.get(agent.envFile);
   const screen = own?.pane === undefined ? undefined : o.screens.get(own.pane.id);
   const foreignFile = agent === undefined ? undefined : foreignFileOf(g, name);
   const obstacle = agent === undefined ? undefined : obstacleOf(g, agent);
@@ -60,9 +62,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     scopeActive: active(names.scope(born)),
     ...(lock === undefined ? {} : { lock }),
     record,
-    ...(agent === undefined
-      ? {}
-      : { definition: definitionOf(agent, secrets?.known === true ? secrets.value : {}) }),
+    ...(definition === undefined ? {} : { definition }),
     ...(screen === undefined ? {} : { screen }),
     ...(foreignFile === undefined ? {} : { foreignFile }),
     ...(obstacle === undefined ? {} : { obstacle }),
@@ -83,6 +83,7 @@ function wantedOf(agent: Agent | undefined, record: AgentRecord): Wanted {
 /** The former name of an agent, if no other agent bears it now. */
 function formerName(fleet: Fleet, agent: Agent): string | undefined {
   const old = agent.renamedFrom;
+  if (old === undefined) return undefined;
   return fleet.agents.some((other) => other.name === old) ? undefined : old;
 }
 
@@ -109,7 +110,7 @@ function goneAgents(g: Gathering, inherited: ReadonlySet<string>): string[] {
   for (const agent of fleet.agents) names.delete(agent.name);
   for (const name of inherited) names.delete(name);
   // A renamed session still lives in the unit of its first name, which is therefore not a remain of anybody.
-  for (const born of borns) if (sessionOf(fleet.name, born, tmux).kind === 'absent') names.delete(born);
+  for (const born of borns) if (sessionOf(g.sessions, born).kind === 'absent') names.delete(born);
   return [...names].sort();
 }
 

@@ -12,7 +12,7 @@ export function obstacleOf(g: Gathering, agent: Agent): Obstacle | undefined {
 /** Of every agent: the holder's name or a unit file that all need is taken. */
 function sharedObstacle(g: Gathering): Obstacle | undefined {
   const { holderSession } = g.fleet.tmux;
-  const holder = g.tmux.sessions.find((session) => session.name === holderSession);
+  const holder = g.sessions.byName.get(holderSession);
   if (holder !== undefined && holder.owner?.fleet !== g.fleet.name) {
     return {
       kind: 'conflict',

@@ -1,11 +1,12 @@
 /** The planner: what would have to be done to a host for it to be as the fleet file says. Pure. */
-import type { Fleet, Supervisor } from '../model/fleet.ts';
+import type { Agent, Fleet, Supervisor } from '../model/fleet.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { DefinitionChange, Plan, Verdict } from '../model/plan.ts';
 import { known, type Source } from '../model/source.ts';
 import { renderFleet, stickyPath, type RenderContext, type Templates } from '../render/artefacts.ts';
 import { unitNames } from '../render/unit-names.ts';
+import { definitionOf } from '../render/definition.ts';
 import { agentActions } from './actions.ts';
 import { brake } from './brakes.ts';
 import { shownDefinitions } from './definitions.ts';
@@ -21,7 +22,7 @@ import {
   reloadAction,
   worktreeLeftovers,
 } from './shared.ts';
-import type { Situation } from './situation.ts';
+import { indexSessions, type Situation } from './situation.ts';
 import { decideSupervisor } from './supervisor.ts';
 import { workplaceOf } from './workplace.ts';
 
@@ -132,12 +133,20 @@ function gatherSources(
     fleet,
     observation,
     tmux: tmux.value,
+    sessions: indexSessions(fleet.name, tmux.value),
     state: state.value,
     units: units.known && supervisor.value === 'systemd' ? units.value : undefined,
     supervisor: supervisor.value,
     places: setting.places,
+    definitions: new Map(fleet.agents.map((agent) => [agent.name, definitionOf(agent, secretsOf(agent, observation))])),
     asked: { restart: options.restart ?? new Set(), adopt: options.adopt ?? new Set() },
   });
+}
+
+/** The secret variables of an agent; none where they could not be read, which keeps it from being started. */
+function secretsOf(agent: Agent, observation: Observation): Record<string, string> {
+  const secrets = agent.envFile === undefined ? undefined : observation.secrets.get(agent.envFile);
+  return secrets?.known === true ? secrets.value : {};
 }
 
 function unknownPlan(fleet: Fleet, source: Source<unknown> & { known: false }): Plan {
@@ -165,6 +174,7 @@ function renderContext(g: Gathering, setting: Setting): RenderContext {
   );
   return {
     places: setting.places,
+    definitions: g.definitions,
     supervisor: g.supervisor,
     templates: setting.templates,
     programs: setting.programs,

@@ -49,19 +49,35 @@ export type SessionState =
   | { kind: 'foreign'; session: SessionSeen; server: TmuxServer }
   | { kind: 'live' | 'dead'; session: SessionSeen; server: TmuxServer; run: string };
 
-/** The session of an agent: the one that bears its mark, else a foreign one that bears its name. */
-export function sessionOf(
+/** The sessions of our socket, by name and by the agent whose mark they bear. */
+export interface SessionIndex {
+  server?: TmuxServer;
+  byName: ReadonlyMap<string, SessionSeen>;
+  /** Where two bear one mark, the one that bears the name too. */
+  byAgent: ReadonlyMap<string, SessionSeen>;
+}
+
+export function indexSessions(
   fleet: string,
-  name: string,
-  tmux: { server?: TmuxServer; sessions: SessionSeen[] },
-): SessionState {
-  const { server, sessions } = tmux;
+  { server, sessions }: { server?: TmuxServer; sessions: SessionSeen[] },
+): SessionIndex {
+  const byName = new Map<string, SessionSeen>();
+  const byAgent = new Map<string, SessionSeen>();
+  for (const session of sessions) {
+    byName.set(session.name, session);
+    if (session.owner?.fleet !== fleet) continue;
+    const { agent } = session.owner;
+    if (session.name === agent || !byAgent.has(agent)) byAgent.set(agent, session);
+  }
+  return { ...(server === undefined ? {} : { server }), byName, byAgent };
+}
+
+/** The session of an agent: the one that bears its mark, else a foreign one that bears its name. */
+export function sessionOf({ server, byName, byAgent }: SessionIndex, name: string): SessionState {
   if (server === undefined) return { kind: 'absent' };
-  const isOwn = (session: SessionSeen): boolean =>
-    session.owner?.fleet === fleet && session.owner.agent === name;
-  const own = sessions.find((session) => isOwn(session) && session.name === name) ?? sessions.find(isOwn);
+  const own = byAgent.get(name);
   if (own === undefined) {
-    const foreign = sessions.find((session) => session.name === name);
+    const foreign = byName.get(name);
     return foreign === undefined ? { kind: 'absent' } : { kind: 'foreign', session: foreign, server };
   }
   const dead = own.pane === undefined || own.pane.dead;

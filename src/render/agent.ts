@@ -21,7 +21,7 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
   };
   const target = tmuxWord(`=${agent.name}:`);
   const workplace = context.workplaces.get(agent.name) ?? agent.workingDirectory;
-  const definition = definitionOf(agent, secrets).hash;
+  const definition = context.definitions.get(agent.name)?.hash ?? definitionOf(agent, secrets).hash;
   const command =
     context.supervisor === 'systemd' ? [...scopeOf(fleet, agent), ...agent.command] : direct(agent.command);
   const names = Object.keys(secrets).sort();

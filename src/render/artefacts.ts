@@ -1,6 +1,7 @@
 /** What a fleet looks like on disk: every file that mosaic would have there, with its exact bytes. */
 import type { Agent, Fleet, Supervisor } from '../model/fleet.ts';
 import type { Places } from '../model/places.ts';
+import type { Definition } from '../model/state.ts';
 import { agentText } from './agent.ts';
 import { fleetOf, header, notice } from './header.ts';
 import { globLiteral, tmuxWord, unitArgument, unitWord } from './quote.ts';
@@ -31,6 +32,8 @@ export interface RenderContext {
   tmuxTmpdir?: string;
   /** Secret values by env_file. */
   secrets: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** What each agent runs as, by name. */
+  definitions: ReadonlyMap<string, Definition>;
   /** Where each agent works, by name. */
   workplaces: ReadonlyMap<string, string>;
 }

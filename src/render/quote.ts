@@ -5,6 +5,7 @@
  * tmux drops blanks and whole comments, so that is written as an escape between double quotes (tmux cmd-parse.y).
  */
 export function tmuxWord(value: string): string {
+  if (!/['\n\r]/.test(value)) return `'${value}'`;
   return value
     .split(/(['\n\r]+)/)
     .filter((part) => part !== '')
@@ -12,8 +13,7 @@ export function tmuxWord(value: string): string {
       if (!/^['\n\r]/.test(part)) return `'${part}'`;
       return `"${part.replaceAll('\n', '\\n').replaceAll('\r', '\\r')}"`;
     })
-    .join('')
-    .replace(/^$/, "''");
+    .join('');
 }
 
 /** A value where tmux expands formats, such as `new-session -c`: `##` is a plain `#`. */
