@@ -2,6 +2,7 @@
 import type { Host } from '../host/host.ts';
 import type { Target } from '../model/plan.ts';
 import { tmuxArgs } from '../observe/tmux.ts';
+import { ownedBy } from '../render/mark.ts';
 import { tmuxWord } from '../render/quote.ts';
 import { required } from './errors.ts';
 
@@ -10,12 +11,11 @@ import { required } from './errors.ts';
  * same call that acts (tmux(1), FORMATS).
  */
 function identity({ session, server, owner }: Target): string {
-  const mark = owner === undefined ? '' : `${owner.fleet}/${owner.agent}`;
   const checks = [
     `#{==:#{session_id},${session}}`,
     `#{==:#{pid},${server.pid}}`,
     `#{==:#{start_time},${server.startTime}}`,
-    `#{==:#{@mosaic},${mark}}`,
+    ownedBy(owner),
   ];
   return checks.reduce((all, check) => `#{&&:${all},${check}}`);
 }

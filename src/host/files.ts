@@ -2,14 +2,19 @@ import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { acquireLock } from './lock.ts';
 import { HostError, type Files, type FileStat } from './host.ts';
+import { realProcesses } from './processes.ts';
+
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants;
 
 /** The real file system. Synchronous: a reconcile reads many small files, and that is several times faster so. */
 export const realFiles: Files = {
   read: (path) => absentAsUndefined('read', path, () => fs.readFileSync(path, 'utf8')),
 
   write(path, text, options = {}) {
-    const fresh = join(dirname(path), `.${process.pid}.${counter++}.tmp`);
+    const folder = dirname(path);
+    const fresh = join(folder, `.mosaic-${process.pid}.${counter++}.tmp`);
     attempt('write', path, () => {
+      clearUnfinished(folder);
       try {
         const fd = fs.openSync(fresh, 'wx', options.mode ?? 0o600);
         try {
@@ -23,13 +28,14 @@ export const realFiles: Files = {
         fs.rmSync(fresh, { force: true });
         throw error;
       }
-      if (options.durable === true) syncFolder(dirname(path));
+      if (options.durable === true) syncFolder(folder);
     });
   },
 
   append(path, text, mode = 0o600) {
     attempt('append to', path, () => {
-      const fd = fs.openSync(path, 'a+', mode);
+      // Through no link: what stands elsewhere is not ours to add to.
+      const fd = fs.openSync(path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW, mode);
       try {
         // A line that an earlier writer was stopped in is ended first, so that it costs no other.
         const { size } = fs.fstatSync(fd);
@@ -74,6 +80,18 @@ export const realFiles: Files = {
 };
 
 let counter = 0;
+const cleared = new Set<string>();
+
+/** Removes the new files that writers left beside the old ones when they were killed; looks once into each folder. */
+function clearUnfinished(folder: string): void {
+  if (cleared.has(folder)) return;
+  for (const name of fs.readdirSync(folder)) {
+    const writer = /^\.mosaic-(\d+)\.\d+\.tmp$/.exec(name)?.[1];
+    if (writer !== undefined && realProcesses.startTime(Number(writer)) === undefined)
+      fs.rmSync(join(folder, name), { force: true });
+  }
+  cleared.add(folder);
+}
 
 function syncFolder(path: string): void {
   const fd = fs.openSync(path, 'r');

@@ -40,7 +40,10 @@ export async function observe(
     observeRepositories(host, [...new Set([...repositories, ...(options.repositories ?? [])])]),
   ]);
   const state = observeState(host.files, places);
-  const files = observeRendered(host.files, places, { name: fleet.name, unitPrefix: fleet.systemd.unitPrefix });
+  const files = observeRendered(host.files, places, {
+    name: fleet.name,
+    unitPrefix: fleet.systemd.unitPrefix,
+  });
   const locks = observeLocks(host, places);
   const [tmux, units, trees] = await asked;
   const availableMemory =

@@ -2,19 +2,20 @@
 import type { Host } from '../host/host.ts';
 import type { PaneSeen, SessionSeen, TmuxSeen } from '../model/observation.ts';
 import { known, unknown, type Source } from '../model/source.ts';
+import { KICKSTARTED, MARK, parseMark } from '../render/mark.ts';
 
 /** Begins every tmux command line: UTF-8, and never the default server. */
 export const tmuxArgs = (socket: string): string[] => ['-u', '-L', socket];
 
-// Colons part the fields: numbers first, then the session's name, in which tmux allows none, then our two marks.
+// Colons part the fields: numbers first, then the session's name, in which tmux allows none, then our mark.
 const FORMAT = [
   '#{pid}:#{start_time}:#{session_id}:#{session_created}:#{session_attached}:#{session_activity}',
   '#{pane_id}:#{pane_pid}:#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}:#{pane_dead_time}',
-  '#{==:#{@mosaic_pane},1}:#{==:#{@mosaic_kickstart},pending}:#{session_name}:#{@mosaic}:#{@mosaic_start}',
+  `#{==:#{${KICKSTARTED}},}:#{session_name}:#{${MARK}}`,
 ].join(':');
 
 const LINE =
-  /^(\d+):(\d+):(\$\d+):(\d+):(\d+):(\d*):(%\d+):(\d+):([01]?):(\d*):(\w*):(\d*):([01]):([01]):([^:]*):(.*)$/;
+  /^(\d+):(\d+):(\$\d+):(\d+):(\d+):(\d*):(%\d+):(\d+):([01]?):(\d*):(\w*):(\d*):([01]):([^:]*):(.*)$/;
 
 export async function observeTmux(host: Host, socket: string): Promise<Source<TmuxSeen>> {
   const result = await host.exec('tmux', [...tmuxArgs(socket), 'list-panes', '-a', '-F', FORMAT]);
@@ -43,7 +44,8 @@ export function parseTmux(text: string): Source<TmuxSeen> {
     if (fields === null) return unknown(`tmux answered what is no list of panes: ${line.slice(0, 100)}`);
     const [, pid, startTime, id, created, attached, activity, paneId, panePid, dead, status, signal, diedAt] =
       fields as unknown as string[];
-    const [main, kickstart, name, marks] = fields.slice(13) as [string, string, string, string];
+    const [untold, name, text] = fields.slice(13) as [string, string, string];
+    const mark = parseMark(text);
     seen.server = { pid: Number(pid), startTime: Number(startTime) };
     const session: SessionSeen = sessions.get(id ?? '') ?? {
       id: id ?? '',
@@ -51,28 +53,17 @@ export function parseTmux(text: string): Source<TmuxSeen> {
       createdAt: Number(created) * 1000,
       attached: Number(attached),
       activityAt: Number(activity) * 1000,
-      kickstartPending: kickstart === '1',
-      ...parseMarks(marks),
+      kickstartPending: mark?.awaitsKickstart === true && untold === '1',
+      ...(mark === undefined ? {} : { owner: mark.owner }),
+      ...(mark?.started === undefined ? {} : { started: mark.started }),
     };
     sessions.set(session.id, session);
-    if (main === '1' && session.owner !== undefined) {
+    if (mark?.pane !== undefined && mark.pane === paneId) {
       session.pane = parsePane({ paneId, panePid, dead, status, signal, diedAt });
     }
   }
   seen.sessions = [...sessions.values()];
   return known(seen);
-}
-
-function parseMarks(marks: string): Pick<SessionSeen, 'owner' | 'started'> {
-  const match =
-    /^([a-z0-9][a-z0-9-]*)\/([a-z0-9_][a-z0-9_-]*):(?:(\d+-[0-9a-f]*) (systemd|none) ([a-z0-9_-]+))?$/.exec(
-      marks,
-    );
-  if (match === null) return {};
-  const [, fleet = '', agent = '', definition, supervisor, born] = match;
-  const owner = { fleet, agent };
-  if (definition === undefined || born === undefined) return { owner };
-  return { owner, started: { definition, supervisor: supervisor === 'systemd' ? 'systemd' : 'none', born } };
 }
 
 function parsePane(text: Record<string, string | undefined>): PaneSeen {

@@ -49,14 +49,15 @@ function stepActions(g: Gathering, s: Situation, step: Step, reason: string, bef
   }
 }
 
-function targetOf(s: Situation): Target | undefined {
+/** The agent's own session; never a foreign one that bears its name. */
+const targetOf = (s: Situation): Target | undefined =>
+  s.session.kind === 'foreign' ? undefined : targetOn(s);
+
+/** The session as it was seen, with the mark that it bore then: another's, or none, where `--adopt` takes it over. */
+function targetOn(s: Situation): Target | undefined {
   if (s.session.kind === 'absent') return undefined;
   const { session, server } = s.session;
-  return {
-    session: session.id,
-    server,
-    ...(s.session.kind === 'foreign' || session.owner === undefined ? {} : { owner: session.owner }),
-  };
+  return { session: session.id, server, ...(session.owner === undefined ? {} : { owner: session.owner }) };
 }
 
 /** The run that a session is, as the record will have it. */
@@ -80,7 +81,7 @@ function adopt(g: Gathering, s: Situation, step: Step, reason: string, needs: st
   const definition =
     foreign || s.session.kind === 'absent' ? '0-' : (s.session.session.started?.definition ?? '0-');
   const run = runOf(s, definition);
-  const target = targetOf(s);
+  const target = targetOn(s);
   if (agent === undefined || run === undefined || target === undefined) return [];
   const pending = s.session.kind === 'live' && s.session.session.kickstartPending;
   const common = {
@@ -121,7 +122,9 @@ function record(
     agent: s.name,
     ended: step.ended,
     restarts: step.restarts,
-    ...(pane === undefined || target === undefined ? {} : { pane: { id: pane.id, target } }),
+    ...(pane === undefined || target === undefined
+      ? {}
+      : { pane: { id: pane.id, target: renamed(s, target) } }),
     ...(workplace === undefined ? {} : { workplace }),
     worktree: s.agent?.worktree !== undefined,
     outage: step.ended.cause === 'outage',
@@ -154,9 +157,11 @@ function stop(s: Situation, because: StopSession['because'], reason: string, nee
 function runsOf(s: Situation): string[] {
   const seen = s.session.kind === 'live' || s.session.kind === 'dead' ? s.session.run : undefined;
   const locked = s.lock === undefined || s.lock.kind === 'corrupt' ? undefined : s.lock.lock.sessionId;
-  return [...new Set([seen, s.record.run?.key, s.record.ended?.run, locked])].filter(
-    (run) => run !== undefined,
-  );
+  // A session that somebody took our mark off is theirs, with all that runs in it, also where the record still names it.
+  const theirs = s.session.kind === 'foreign' ? runKey(s.session.server, s.session.session.id) : undefined;
+  return [...new Set([seen, s.record.run?.key, s.record.ended?.run, locked])]
+    .filter((run) => run !== undefined)
+    .filter((run) => run !== theirs);
 }
 
 /** A session that is renamed first bears the new mark when the later steps come to it. */
@@ -173,7 +178,7 @@ function rename(s: Situation): Action {
     id: `rename-session:${s.name}`,
     agent: s.name,
     ...(from === undefined ? {} : { from }),
-    ...(target === undefined || s.session.kind === 'foreign' ? {} : { target }),
+    ...(target === undefined ? {} : { target }),
     reason: from === undefined ? 'its session was renamed by hand' : `renamed from ${from}`,
     needs: [],
   };

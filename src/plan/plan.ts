@@ -138,7 +138,9 @@ function gatherSources(
     units: units.known && supervisor.value === 'systemd' ? units.value : undefined,
     supervisor: supervisor.value,
     places: setting.places,
-    definitions: new Map(fleet.agents.map((agent) => [agent.name, definitionOf(agent, secretsOf(agent, observation))])),
+    definitions: new Map(
+      fleet.agents.map((agent) => [agent.name, definitionOf(agent, secretsOf(agent, observation))]),
+    ),
     asked: { restart: options.restart ?? new Set(), adopt: options.adopt ?? new Set() },
   });
 }

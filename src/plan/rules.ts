@@ -86,9 +86,9 @@ const rules: Rule[] = [
   // --- not wanted ---
   {
     name: 'prune-off',
-    when: (s) => s.wanted === 'gone' && !s.prune && hasSession(s),
-    decide: () => ({
-      status: 'running',
+    when: (s) => s.wanted === 'gone' && !s.prune && (hasSession(s) || left(s)),
+    decide: (s) => ({
+      status: live(s) ? 'running' : 'stopped',
       change: 'hold',
       reason: 'gone from the fleet file, but reconcile.prune is off',
       fix: 'Set reconcile.prune: true, or end it by hand.',

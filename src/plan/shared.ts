@@ -3,7 +3,7 @@ import type { WorkSeen } from '../model/observation.ts';
 import type { Action, Hold } from '../model/plan.ts';
 import type { Source } from '../model/source.ts';
 import type { Artefact } from '../render/artefacts.ts';
-import { agentOfUnit, unitNames } from '../render/unit-names.ts';
+import { unitNames } from '../render/unit-names.ts';
 import { withoutSecrets } from '../render/secrets.ts';
 import type { Gathering } from './gather.ts';
 
@@ -40,28 +40,29 @@ export function fileActions(
 /** Removals of our files that no agent of the file needs any more, each after its agent is stopped. */
 export function orphanFiles(g: Gathering, artefacts: readonly Artefact[], all: boolean): Action[] {
   const wanted = new Set(artefacts.map(({ path }) => path));
-  const names = unitNames(g.fleet.systemd.unitPrefix);
   const actions: Action[] = [];
   for (const [path, file] of g.observation.files) {
     if (file.kind !== 'ours' || wanted.has(path)) continue;
-    const base = path.slice(path.lastIndexOf('/') + 1);
-    const unit = path.startsWith(`${g.places.units}/`);
-    const agent = unit ? agentOfUnit(g.fleet.systemd.unitPrefix, base) : base.replace(/\.tmux$/, '');
-    const shared = base === names.holder || base === names.template || !path.startsWith(g.places.agentFiles);
+    const agent = agentFileOf(g, path);
     // Units stay where the fleet now runs without systemd: what they started may still live in them.
-    if (shared && agent !== undefined && !all) continue;
-    if (!all && !g.fleet.reconcile.prune) continue;
+    if (!all && (agent === undefined || !g.fleet.reconcile.prune)) continue;
     actions.push({
       kind: 'remove-file',
       id: `remove-file:${path}`,
       path,
       shown: { before: withoutSecrets(file.text) },
       reason: all ? 'the fleet is taken down' : 'its agent is gone from the fleet file',
-      needs: all ? ['stop-holder'] : agent === undefined ? [] : [`stop-session:${agent}`],
+      needs: all ? ['stop-holder'] : [`stop-session:${agent}`],
     });
   }
   return actions;
 }
+
+/** The agent whose rendered file a path is. */
+const agentFileOf = (g: Gathering, path: string): string | undefined =>
+  path.startsWith(`${g.places.agentFiles}/`)
+    ? path.slice(g.places.agentFiles.length + 1).replace(/\.tmux$/, '')
+    : undefined;
 
 export function reloadAction(g: Gathering, files: readonly Action[]): Action[] {
   const units = files.filter(

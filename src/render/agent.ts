@@ -4,6 +4,7 @@ import type { RenderContext } from './artefacts.ts';
 import { unitNames } from './unit-names.ts';
 import { definitionOf } from './definition.ts';
 import { header, notice } from './header.ts';
+import { formatMark, MARK } from './mark.ts';
 import { tmuxPlain, tmuxWord } from './quote.ts';
 import { secretsLine } from './secrets.ts';
 
@@ -24,6 +25,12 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
   const definition = context.definitions.get(agent.name)?.hash ?? definitionOf(agent, secrets).hash;
   const command =
     context.supervisor === 'systemd' ? [...scopeOf(fleet, agent), ...agent.command] : direct(agent.command);
+  const mark = formatMark(
+    { fleet: fleet.name, agent: agent.name },
+    { definition, supervisor: context.supervisor, born: agent.name },
+    '#{pane_id}',
+    agent.kickstart !== undefined,
+  );
   const names = Object.keys(secrets).sort();
   const lines = [
     header(fleet.name),
@@ -34,13 +41,7 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, value]) => `  -e ${tmuxWord(`${name}=${value}`)} \\`),
     `  -- ${command.map(tmuxWord).join(' ')} ; \\`,
-    `set-option -t ${target} @mosaic ${tmuxWord(`${fleet.name}/${agent.name}`)} ; \\`,
-    `set-option -t ${target} @mosaic_start ${tmuxWord(`${definition} ${context.supervisor} ${agent.name}`)} ; \\`,
-    ...(agent.kickstart === undefined && agent.kickstartTemplate === undefined
-      ? []
-      : [`set-option -t ${target} @mosaic_kickstart pending ; \\`]),
-    `set-option -p -t ${target} @mosaic_pane 1 ; \\`,
-    `set-option -w -t ${target} remain-on-exit on`,
+    `set-option -F -t ${target} ${MARK} ${tmuxWord(mark)}`,
   ];
   return `${lines.join('\n')}\n`;
 }

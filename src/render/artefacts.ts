@@ -4,6 +4,7 @@ import type { Places } from '../model/places.ts';
 import type { Definition } from '../model/state.ts';
 import { agentText } from './agent.ts';
 import { fleetOf, header, notice } from './header.ts';
+import { holderMark, MARK } from './mark.ts';
 import { globLiteral, tmuxWord, unitArgument, unitWord } from './quote.ts';
 import { withoutSecrets } from './secrets.ts';
 import { unitNames } from './unit-names.ts';
@@ -76,6 +77,8 @@ function tmuxConf(fleet: Fleet, context: RenderContext): Artefact {
     'set-option -g history-limit 20000',
     'set-option -g destroy-unattached off',
     'set-option -g detach-on-destroy on',
+    '# What a program printed last, and how it ended, stays to be looked at.',
+    'set-option -g remain-on-exit on',
     'set-option -g allow-rename off',
     'set-option -g automatic-rename off',
     "set-option -g update-environment ''",
@@ -92,8 +95,8 @@ function holder(fleet: Fleet, context: RenderContext): Artefact {
 ${notice}
 if-shell -F -t ${target} '#{session_id}' {} {
   new-session -d -s ${tmuxWord(name)} -n holder -c / -- tail -f /dev/null ; \\
-  set-option -t ${target} @mosaic ${tmuxWord(`${fleet.name}/${name}`)} ; \\
-  set-option -w -t ${target} remain-on-exit on
+  set-option -t ${target} ${MARK} ${tmuxWord(holderMark(fleet.name, name))} ; \\
+  set-option -g remain-on-exit on
 }
 `;
   return plainArtefact('holder', context.places.holderFile, 0o600, text);

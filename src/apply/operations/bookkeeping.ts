@@ -1,11 +1,12 @@
 /** Names, marks, locks and records: what says whose a session is and what is known of it. */
+import { observeTmux } from '../../observe/tmux.ts';
+import { formatMark, MARK } from '../../render/mark.ts';
 import { tmuxWord } from '../../render/quote.ts';
 import { done, type Operation } from '../context.ts';
 import { eachAlone } from '../each.ts';
 import { OperationError } from '../errors.ts';
 import { writeLock } from '../lock.ts';
 import { guarded, tmuxScript } from '../tmux.ts';
-import { observeTmux } from '../../observe/tmux.ts';
 
 export const renameSession: Operation<'rename-session'> = (actions, context) =>
   eachAlone(actions, async (action) => {
@@ -16,7 +17,8 @@ export const renameSession: Operation<'rename-session'> = (actions, context) =>
       await tmuxScript(host, fleet.tmux.socketName, [
         guarded(target, [
           `rename-session -t ${id} -- ${tmuxWord(agent)}`,
-          `set-option -t '${target.session}:' @mosaic ${tmuxWord(`${fleet.name}/${agent}`)}`,
+          // The first word of the mark; the others stay.
+          `set-option -F -t '${target.session}:' ${MARK} '#{s|^[^ ]*|${fleet.name}/${agent}|:${MARK}}'`,
         ]),
       ]);
     }
@@ -35,12 +37,12 @@ export const adoptSession: Operation<'adopt-session'> = (actions, context) =>
     const { host, fleet, state } = context;
     const { agent, target, run } = action;
     const session = `'${target.session}:'`;
+    const started = { definition: '0-', supervisor: action.supervisor, born: agent };
+    const mark = formatMark({ fleet: fleet.name, agent }, started, '#{pane_id}', false);
     await tmuxScript(host, fleet.tmux.socketName, [
       guarded(target, [
-        `set-option -p -t ${session} @mosaic_pane 1`,
-        `set-option -t ${session} @mosaic_start ${tmuxWord(`0- ${action.supervisor} ${agent}`)}`,
         `set-option -w -t ${session} remain-on-exit on`,
-        `set-option -t ${session} @mosaic ${tmuxWord(`${fleet.name}/${agent}`)}`,
+        `set-option -F -t ${session} ${MARK} ${tmuxWord(mark)}`,
       ]),
     ]);
     const seen = await observeTmux(host, fleet.tmux.socketName);

@@ -3,6 +3,7 @@ import type { SessionSeen, TmuxServer } from '../../model/observation.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { ActionOf } from '../../model/plan.ts';
 import { captureScreens, observeTmux, tmuxArgs } from '../../observe/tmux.ts';
+import { KICKSTARTED } from '../../render/mark.ts';
 import { tmuxWord } from '../../render/quote.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { alone } from '../each.ts';
@@ -79,7 +80,7 @@ async function deliver(
     ...(session.owner === undefined ? {} : { owner: session.owner }),
   };
   const typed = guarded(target, [
-    `set-option -t '${session.id}:' @mosaic_kickstart sent`,
+    `set-option -t '${session.id}:' ${KICKSTARTED} sent`,
     `paste-buffer -p -r -d -b ${buffer} -t '${paneId}'`,
     `run-shell -d ${PAUSE_S}`,
     `send-keys -t '${paneId}' Enter`,

@@ -15,7 +15,7 @@ import { withRetry } from '../retry.ts';
 const TMUX_GROUP = 50;
 
 /** How long a program must have lived to count as started. */
-const SETTLE_MS = 300;
+const SETTLE_MS = 200;
 
 /**
  * systemd starts all units of a call at the same time, so each call has `reconcile.start_concurrency`; tmux starts one session
