@@ -17,7 +17,10 @@ export interface ApplyContext {
   signal: AbortSignal;
 }
 
-/** Does a batch of actions of one kind: one outcome for each, in any order. What it throws fails them all. */
+/**
+ * Does a batch of actions of one kind: one outcome for each, in any order, but for those that an aborted signal kept it from
+ * beginning. What it throws fails them all.
+ */
 export type Operation<K extends ActionKind> = (
   actions: ActionOf<K>[],
   context: ApplyContext,

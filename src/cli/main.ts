@@ -16,8 +16,15 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+let host = realHost();
+const level = process.env['MOSAIC_LOG'];
+if (level === 'debug' || level === 'trace') {
+  const { withLog } = await import('../host/log.ts');
+  host = withLog(host, level);
+}
+
 process.exitCode = await run(process.argv.slice(2), {
-  host: realHost(),
+  host,
   stdout: process.stdout,
   stderr: process.stderr,
   signal: stop.signal,

@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Places } from '../model/places.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Action, Plan } from '../model/plan.ts';
 import { createProgress } from '../report/progress.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
@@ -35,7 +35,8 @@ export async function withApplyLock<T>(host: Host, places: Places, task: () => P
 export interface Applied {
   outcomes: Outcome[];
   durationMs: number;
-  interrupted: boolean;
+  /** What an interruption left undone; absent: there was none. */
+  left?: readonly Action[];
 }
 
 /** @param options.quiet print no closing summary: the caller prints its own */
@@ -54,6 +55,7 @@ export async function applyPlan(
   const progress = createProgress(terminal, { plan, now: () => host.clock.now(), ...options });
   const ticking = setInterval(() => progress.tick(), 200);
   let durationMs = 0;
+  let left: readonly Action[] | undefined;
   const applyContext: ApplyContext = {
     host,
     fleet,
@@ -64,6 +66,7 @@ export async function applyPlan(
     emit(event) {
       if (event.type === 'outcome') log.outcome(event.outcome);
       if (event.type === 'retry') log.note({ event: 'retry', message: `${event.what}: ${event.why}` });
+      if (event.type === 'interrupted') ({ left } = event);
       if (event.type === 'end') ({ durationMs } = event);
       progress.event(event);
     },
@@ -72,15 +75,15 @@ export async function applyPlan(
     const outcomes = await execute(plan, applyContext);
     const trouble = log.trouble();
     if (trouble !== undefined) terminal.err(`The event log is incomplete: ${trouble}\n`);
-    return { outcomes, durationMs, interrupted: signal.aborted };
+    return { outcomes, durationMs, ...(left === undefined ? {} : { left }) };
   } finally {
     clearInterval(ticking);
     progress.close();
   }
 }
 
-export function appliedExitCode(plan: Plan, { outcomes, interrupted }: Applied): number {
-  if (interrupted) return EXIT.interrupted;
+export function appliedExitCode(plan: Plan, { outcomes, left }: Applied): number {
+  if (left !== undefined) return EXIT.interrupted;
   if (outcomes.some(({ result }) => result === 'failed')) return EXIT.failed;
   return planExitCode(plan);
 }

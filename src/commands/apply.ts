@@ -65,7 +65,7 @@ async function carryOut(
   const { plan } = look;
   const idle = plan.actions.length === 0;
   const applied: Applied = idle
-    ? { outcomes: [], durationMs: 0, interrupted: false }
+    ? { outcomes: [], durationMs: 0 }
     : await applyPlan(context, fleet, places, look, {
         verbose: options.verbose ?? false,
         quiet: options.json ?? false,

@@ -109,9 +109,8 @@ export function holderHolds(g: Gathering, files: readonly Action[]): Hold[] {
     file.kind === 'write-file' && waiting.has(file.path) && file.shown.before !== undefined
       ? [
           {
-            subject: file.path,
-            reason:
-              'is written, and takes effect when the tmux server next starts: the running one is left alone',
+            subject: 'holder',
+            reason: `${file.path} takes effect when the tmux server next starts: the running one is left alone`,
           },
         ]
       : [],
@@ -147,8 +146,8 @@ export function worktreeLeftovers(g: Gathering): { actions: Action[]; holds: Hol
         });
       } else {
         holds.push({
-          subject: tree.path,
-          reason: `worktree of ${agent} is kept: ${lost}`,
+          subject: agent,
+          reason: `its worktree ${tree.path} is kept: ${lost}`,
           fix: 'mosaic worktree gc saves what is in it under a git ref, then removes it.',
         });
       }

@@ -7,7 +7,7 @@ import { runKey, type Run } from '../../model/state.ts';
 import { captureScreens, observeTmux, tmuxArgs } from '../../observe/tmux.ts';
 import { unitNames } from '../../render/unit-names.ts';
 import { globLiteral } from '../../render/quote.ts';
-import { done, failed, skipped, type ApplyContext, type Operation } from '../context.ts';
+import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { OperationError, required } from '../errors.ts';
 import { writeLock } from '../lock.ts';
 import { withRetry } from '../retry.ts';
@@ -24,23 +24,16 @@ const SETTLE_MS = 200;
 export const startSession: Operation<'start-session'> = async (actions, context) => {
   const complaints = new Map<string, string>();
   const begun: StartSession[] = [];
-  const left: StartSession[] = [];
   const size = context.supervisor === 'systemd' ? context.fleet.reconcile.startConcurrency : TMUX_GROUP;
   for (let at = 0; at < actions.length; at += size) {
+    if (context.signal.aborted) break;
     const group = actions.slice(at, at + size);
-    if (context.signal.aborted) {
-      left.push(...group);
-      continue;
-    }
     context.emit({ type: 'working', actions: group });
     await startGroup(group, context, complaints);
     begun.push(...group);
   }
   await context.host.clock.sleep(SETTLE_MS);
-  return [
-    ...(await verify(begun, context, complaints)),
-    ...left.map((action) => skipped(action, 'interrupted')),
-  ];
+  return verify(begun, context, complaints);
 };
 
 async function startGroup(
