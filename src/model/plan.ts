@@ -9,7 +9,10 @@ export interface Plan {
   supervisor?: Supervisor;
   /** In an order that satisfies every `needs`. */
   actions: Action[];
-  /** Exactly one for each agent of the file, in its order, then one for each agent that is gone from it, by name. */
+  /**
+   * Exactly one for each agent of the file, in its order, then one for each agent that is gone from it, by name; only of
+   * those asked for, where the plan is of some agents alone.
+   */
   verdicts: Verdict[];
   /** What is deliberately not done and belongs to no agent alone. */
   holds: Hold[];

@@ -65,14 +65,14 @@ export function plan(
     s,
     decision: decide(s, s.agent && fleet.runtimes[s.agent.runtime]),
   }));
-  const verdicts = decided.map(({ s, decision }) => verdictOf(s, decision));
+  const considered = decided.filter(({ s }) => inScope(s));
+  const verdicts = considered.map(({ s, decision }) => verdictOf(s, decision));
   const base = {
     fleet: fleet.name,
     supervisor: g.supervisor,
     verdicts,
-    definitions: decided.flatMap(({ s, decision }) => definitionChange(s, decision)),
+    definitions: considered.flatMap(({ s, decision }) => definitionChange(s, decision)),
   };
-  const considered = decided.filter(({ s }) => inScope(s));
   const refused =
     options.allowMassStop === true
       ? undefined

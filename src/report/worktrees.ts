@@ -67,7 +67,7 @@ export function worktreeTable(
       row.branch ?? `(${row.head?.slice(0, 10) ?? 'detached'})`,
       work(row),
       row.ageMs === undefined ? '' : duration(row.ageMs),
-      [row.inUse === undefined ? '' : `in use by ${row.inUse}`, row.reason ?? '']
+      [row.inUse === undefined ? '' : `in use: ${row.inUse}`, row.reason ?? '']
         .filter((text) => text !== '')
         .join('; '),
     ];

@@ -109,7 +109,7 @@ describe('worktrees', () => {
     assert.equal(
       worktreeTable(listed, { color: false, columns: 100 }),
       `AGENT     STATE  BRANCH           WORK                                   AGE  REASON
-coder0    dirty  agents/coder0    2 modified, 1 untracked, 3 unpushed  2h10m  in use by pid 41
+coder0    dirty  agents/coder0    2 modified, 1 untracked, 3 unpushed  2h10m  in use: pid 41
 reviewer  clean  agents/reviewer                                          2d
 
 coder0: /home/ada/wt/coder0
@@ -121,7 +121,7 @@ reviewer: /home/ada/wt/reviewer
     assert.equal(
       worktreeTable(collected, { color: false, columns: 80 }),
       `AGENT     ACTION               STATE  WORK                  REASON
-coder0    kept                 dirty  2 modified, 1         in use by pid 41;
+coder0    kept                 dirty  2 modified, 1         in use: pid 41;
                                       untracked, 3          younger than 24h
                                       unpushed
 reviewer  removed              clean

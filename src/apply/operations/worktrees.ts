@@ -32,8 +32,8 @@ export const makeWorktrees: Operation<'make-worktree'> = async (actions, context
           now: host.clock.now(),
         }),
       );
-      const rescued = made.rescued === undefined ? '' : `; what lay there is saved as ${made.rescued}`;
-      return done(action, `${made.path}${rescued}`, made.path);
+      const rescued = made.rescued === undefined ? undefined : `what lay there is saved as ${made.rescued}`;
+      return done(action, rescued, made.path);
     }),
   );
 };
