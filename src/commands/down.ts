@@ -1,9 +1,11 @@
 /** `mosaic down`: takes a fleet away again, and only that. */
+import { dirname } from 'node:path';
 import type { Host } from '../host/host.ts';
 import type { Places } from '../model/places.ts';
 import { renderPlan } from '../report/render-plan.ts';
 import { appliedExitCode, applyPlan, withApplyLock } from './apply-plan.ts';
 import { EXIT } from './command-error.ts';
+import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';
 import { planExitCode } from './plan-exit-code.ts';
@@ -41,6 +43,7 @@ export async function downCommand(context: CommandContext, options: DownCommandO
     }
     if (code === EXIT.ok) {
       const history = clearState(host, places, options.purge === true);
+      forgetFolders(host, places, cachePath(host, fleet.file));
       if (history) {
         terminal.out(
           `The event log and crash records stay in ${places.state} (mosaic down --purge removes them).\n`,
@@ -75,4 +78,13 @@ function clearState({ files }: Host, places: Places, purge: boolean): boolean {
     files.removeEmptyFolder(places.state);
   }
   return history;
+}
+
+/** The remembered fleet file, and folders above ours that are empty without them. */
+function forgetFolders({ files }: Host, places: Places, cache: string): void {
+  files.remove(cache);
+  const fleets = dirname(places.rendered);
+  for (const folder of [dirname(cache), fleets, dirname(fleets), dirname(places.state)]) {
+    files.removeEmptyFolder(folder);
+  }
 }

@@ -5,6 +5,14 @@ import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Problem } from '../model/problem.ts';
 
+/** Where the fleet of a file is remembered. */
+export function cachePath(host: Host, file: string): string {
+  const { env, home } = host.facts;
+  const folder = env['XDG_CACHE_HOME'];
+  const base = folder !== undefined && isAbsolute(folder) ? folder : join(home, '.cache');
+  return join(base, 'mosaic', `${sha256(file).slice(0, 16)}.json`);
+}
+
 export interface Remembered {
   value: Fleet;
   warnings: Problem[];
@@ -22,10 +30,7 @@ export function fleetCache(
   build: string,
   input: { file: string } & Record<string, unknown>,
 ): FleetCache {
-  const { env, home } = host.facts;
-  const folder = env['XDG_CACHE_HOME'];
-  const base = folder !== undefined && isAbsolute(folder) ? folder : join(home, '.cache');
-  const path = join(base, 'mosaic', `${sha256(input.file).slice(0, 16)}.json`);
+  const path = cachePath(host, input.file);
   const key = sha256(JSON.stringify([build, input]));
   return {
     read() {

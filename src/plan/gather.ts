@@ -151,7 +151,11 @@ function markOutage(g: Gathering, situations: Situation[]): void {
   for (const { s, at } of ended) {
     const serverGone = s.record.run !== undefined && s.record.run.server.pid !== g.tmux.server?.pid;
     const shared = serverGone || (many && newest - at <= TOGETHER_MS) || (ongoing && upBefore >= MANY);
-    const forgiven = last === undefined || ongoing || now - last > (s.agent?.restart.windowMs ?? 0);
-    s.outage = shared && forgiven;
+    const window = s.agent?.restart.windowMs ?? 0;
+    const forgiven = last === undefined || ongoing || now - last > window;
+    // One that was forgiven already crashes on its own account: else a crash loop would keep its outage going for ever.
+    const before = s.record.ended;
+    const again = before?.cause === 'outage' && at - before.at <= window;
+    s.outage = shared && forgiven && !again;
   }
 }

@@ -129,13 +129,16 @@ function gatherSources(
   if (!state.known) return state;
   const supervisor: Source<Supervisor> = decideSupervisor(fleet, observation, setting.places);
   if (!supervisor.known) return supervisor;
+  // Units are ours by their template: started from another fleet's, they are that fleet's, whatever they are called.
+  const template = `${setting.places.units}/${unitNames(fleet.systemd.unitPrefix).template}`;
+  const ofAnother = observation.files.get(template)?.kind === 'foreign';
   return known({
     fleet,
     observation,
     tmux: tmux.value,
     sessions: indexSessions(fleet.name, tmux.value),
     state: state.value,
-    units: units.known && supervisor.value === 'systemd' ? units.value : undefined,
+    units: units.known && supervisor.value === 'systemd' && !ofAnother ? units.value : undefined,
     supervisor: supervisor.value,
     places: setting.places,
     definitions: new Map(
