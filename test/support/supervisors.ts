@@ -1,5 +1,5 @@
 import test, { type TestContext, type TestOptions } from 'node:test';
-import { createWorld, Unavailable, type World } from './world.ts';
+import { createWorld, Unavailable, type World, type WorldOptions } from './world.ts';
 
 type InWorld = (world: World, t: TestContext) => void | Promise<void>;
 
@@ -11,12 +11,13 @@ export function inWorld(
   name: string,
   supervisor: World['supervisor'],
   body: InWorld,
-  options: TestOptions = {},
+  options: TestOptions & Pick<WorldOptions, 'suffix'> = {},
 ): void {
-  void test(`${name} [${supervisor}]`, { timeout: 60_000, ...options }, async (t) => {
+  const { suffix = '', ...testOptions } = options;
+  void test(`${name} [${supervisor}]`, { timeout: 60_000, ...testOptions }, async (t) => {
     let world: World;
     try {
-      world = await createWorld(t, { systemd: supervisor === 'systemd' });
+      world = await createWorld(t, { systemd: supervisor === 'systemd', suffix });
     } catch (error) {
       if (!(error instanceof Unavailable) || isSet(process.env['CI'])) throw error;
       t.skip(error.message);
@@ -27,7 +28,11 @@ export function inWorld(
 }
 
 /** The same test twice: where tmux alone starts the agents, and where systemd does. */
-export function forSupervisors(name: string, body: InWorld, options?: TestOptions): void {
+export function forSupervisors(
+  name: string,
+  body: InWorld,
+  options?: TestOptions & Pick<WorldOptions, 'suffix'>,
+): void {
   inWorld(name, 'none', body, options);
   inWorld(name, 'systemd', body, options);
 }

@@ -75,7 +75,7 @@ export interface World {
  */
 export async function createWorld(
   t: Pick<TestContext, 'name' | 'after' | 'diagnostic'>,
-  options: { systemd: boolean },
+  options: WorldOptions,
 ): Promise<World> {
   const started = await openWorld(options);
   t.after(async () => {
@@ -90,6 +90,12 @@ export async function createWorld(
   return started.world;
 }
 
+export interface WorldOptions {
+  systemd: boolean;
+  /** Added to the names of the folders that programs are led to: home, sockets, work. */
+  suffix?: string;
+}
+
 /** A world and what its owner does with it in the end. */
 export interface OpenWorld {
   world: World;
@@ -100,11 +106,12 @@ export interface OpenWorld {
 }
 
 /** As `createWorld`, without a test: for the bench. Whoever opens it closes it. */
-export async function openWorld(options: { systemd: boolean }): Promise<OpenWorld> {
+export async function openWorld(options: WorldOptions): Promise<OpenWorld> {
   needTmux();
   const folder = join(realpathSync(tmpdir()), `${folderPrefix}${randomBytes(5).toString('hex')}`);
   mkdirSync(folder, { mode: 0o700 });
-  const env = makeHome(folder);
+  const { suffix = '' } = options;
+  const env = makeHome(folder, suffix);
   const managerLog = join(folder, 'manager.log');
   let manager: UserManager | undefined;
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -125,7 +132,7 @@ export async function openWorld(options: { systemd: boolean }): Promise<OpenWorl
     const world = buildWorld(folder, {
       ...(manager && { enter: manager.enter }),
       env,
-      cwd: join(folder, 'work'),
+      cwd: join(folder, `work${suffix}`),
       record: (command, result) => records.push({ command, result }),
     });
     const save = async (name: string) =>
@@ -161,8 +168,8 @@ function needTmux(): void {
 }
 
 /** Makes the folders of a world; gives the environment that leads every program to them. */
-function makeHome(folder: string): Record<string, string> {
-  const home = join(folder, 'home');
+function makeHome(folder: string, suffix: string): Record<string, string> {
+  const home = join(folder, `home${suffix}`);
   const env = {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     HOME: home,
@@ -171,7 +178,7 @@ function makeHome(folder: string): Record<string, string> {
     XDG_DATA_HOME: join(home, '.local/share'),
     XDG_CACHE_HOME: join(home, '.cache'),
     XDG_RUNTIME_DIR: join(folder, 'run'),
-    TMUX_TMPDIR: join(folder, 'tmux'),
+    TMUX_TMPDIR: join(folder, `tmux${suffix}`),
     TMPDIR: join(folder, 'tmp'),
     SHELL: '/bin/sh',
     LC_ALL: 'C.UTF-8',
@@ -180,7 +187,7 @@ function makeHome(folder: string): Record<string, string> {
   };
   const folders = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_RUNTIME_DIR', 'TMUX_TMPDIR', 'TMPDIR'] as const;
   for (const name of folders) mkdirSync(env[name], { recursive: true, mode: 0o700 });
-  mkdirSync(join(folder, 'work'));
+  mkdirSync(join(folder, `work${suffix}`));
   writeFileSync(
     join(home, '.gitconfig'),
     '[user]\n\tname = Test\n\temail = test@example.org\n[init]\n\tdefaultBranch = main\n',
@@ -204,7 +211,7 @@ function buildWorld(folder: string, entrance: Entrance): World {
   return {
     supervisor,
     folder,
-    home: path('home'),
+    home: entrance.env['HOME'] ?? '',
     cwd: entrance.cwd,
     fleetFile,
     socket,
@@ -262,7 +269,7 @@ function must(result: CommandResult, file: string, args: readonly string[]): str
 /** What a person would look at first: every pane's screen on every socket, and all units. */
 async function lookAround(world: World): Promise<Record<string, string>> {
   const texts: Record<string, string> = {};
-  const sockets = world.path('tmux', `tmux-${process.getuid?.() ?? 0}`);
+  const sockets = join(world.env['TMUX_TMPDIR'] ?? '', `tmux-${process.getuid?.() ?? 0}`);
   for (const name of existsSync(sockets) ? readdirSync(sockets) : []) {
     const format = '#{pane_id} #{session_name} #{pane_pid} dead=#{pane_dead} #{pane_dead_status}';
     const { stdout } = await world.run('tmux', ['-L', name, 'list-panes', '-a', '-F', format]);
