@@ -72,7 +72,11 @@ export async function observe(
  * tmux sometimes misses the signal that tells of a child's end and shows a dead pane without a cause; sent to it once more, it
  * looks again. Only then is the server asked a second time.
  */
-async function withExitStatus(host: Host, fleet: Fleet, seen: Source<TmuxSeen>): Promise<Source<TmuxSeen>> {
+export async function withExitStatus(
+  host: Host,
+  fleet: Fleet,
+  seen: Source<TmuxSeen>,
+): Promise<Source<TmuxSeen>> {
   if (!seen.known || seen.value.server === undefined) return seen;
   const unclear = seen.value.sessions.some(
     ({ owner, pane }) =>

@@ -4,6 +4,7 @@ import type { SessionSeen, TmuxServer } from '../../model/observation.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { StartSession } from '../../model/plan.ts';
 import { runKey, type Run } from '../../model/state.ts';
+import { withExitStatus } from '../../observe/observe.ts';
 import { captureScreens, observeTmux, tmuxArgs } from '../../observe/tmux.ts';
 import { unitNames } from '../../render/unit-names.ts';
 import { globLiteral } from '../../render/quote.ts';
@@ -72,7 +73,7 @@ async function verify(
   if (actions.length === 0) return [];
   const { host, fleet, state } = context;
   const seen = await withRetry(context, 'looking at what was started', async () => {
-    const source = await observeTmux(host, fleet.tmux.socketName);
+    const source = await withExitStatus(host, fleet, await observeTmux(host, fleet.tmux.socketName));
     if (!source.known) throw new OperationError(source.why, { transient: true });
     return source.value;
   });
@@ -130,7 +131,7 @@ function judge(
     writeLock(context, run, action);
     return done(action);
   }
-  const output = screen === undefined ? undefined : tailLines(screen, 12);
+  const output = screen === undefined ? undefined : tailLines(withoutNotice(screen), 12);
   if (pane?.status === 0) {
     // Meant to be short: written down as ended at once, so that nothing is left for the next plan.
     state.change(agent, (record) => {
@@ -147,3 +148,7 @@ function judge(
         : 'ended';
   return failed(action, `its program ${how} at once`, output);
 }
+
+/** What tmux itself writes below the last words of a program that has ended. */
+const withoutNotice = (screen: string): string =>
+  screen.replace(/\s*^Pane is dead \([^\n]*\)\s*$(?![^])/m, '');
