@@ -24,10 +24,21 @@ export async function observeTmux(host: Host, socket: string): Promise<Source<Tm
   }
   if (result.failure !== undefined) return unknown(`tmux did not answer: ${result.message}`);
   if (result.code !== 0) {
-    if (saysNoServer(result.stderr)) return known({ sessions: [] });
+    if (saysNoServer(result.stderr)) return (await tooOld(host)) ?? known({ sessions: [] });
     return unknown(`tmux failed: ${result.stderr.trim() || `exit ${result.code}`}`);
   }
   return parseTmux(result.stdout);
+}
+
+/** Options of commands that came with 3.2 start an agent (`new-session -e`); a server that runs has shown that it knows them. */
+async function tooOld(host: Host): Promise<Source<never> | undefined> {
+  const { stdout } = await host.exec('tmux', ['-V']);
+  const [, major, minor] = /^tmux (?:next-)?(\d+)\.(\d+)/.exec(stdout) ?? [];
+  if (major === undefined || Number(major) * 100 + Number(minor) >= 302) return undefined;
+  return unknown(
+    `tmux ${major}.${minor} is too old`,
+    'Install tmux 3.2 or later (Debian 12 and later have it: apt-get install tmux).',
+  );
 }
 
 /** tmux has two ways to say that no server runs; any other failure is not that. */
