@@ -1,3 +1,5 @@
+import { visible } from './visible.ts';
+
 /** Bytes that a text takes in UTF-8. */
 export const byteLength = (text: string): number => Buffer.byteLength(text, 'utf8');
 
@@ -17,13 +19,3 @@ export function quoted(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 57)}…` : text;
   return `"${visible(short)}"`;
 }
-
-/** Replaces what a terminal would act on, or would not show, by `\u001b`-like escapes. */
-export const visible = (text: string): string => text.replace(unsafe, escapeCharacter);
-
-const unsafe = /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
-
-const shortEscapes: Record<string, string> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
-
-const escapeCharacter = (character: string): string =>
-  shortEscapes[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`;

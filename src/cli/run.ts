@@ -4,7 +4,7 @@ import { CommandError, EXIT } from '../commands/command-error.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { HostError, type Host } from '../host/host.ts';
 import { terminalFor, type OutputStream } from '../report/terminal.ts';
-import { visible } from '../report/visible.ts';
+import { visible } from '../base/visible.ts';
 import { createProgram } from './program.ts';
 
 export interface Surroundings {

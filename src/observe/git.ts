@@ -1,6 +1,7 @@
 /** How git is asked: the same careful way everywhere, whatever the repository's own configuration says. */
 import { dirname } from 'node:path';
-import { quoted, visible } from '../base/text.ts';
+import { quoted } from '../base/text.ts';
+import { visible } from '../base/visible.ts';
 import type { ExecResult, Host } from '../host/host.ts';
 import { unknown, type Source } from '../model/source.ts';
 

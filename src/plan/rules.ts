@@ -3,7 +3,7 @@
  * one; the last rule of each part matches whatever is left.
  */
 import type { Runtime } from '../model/fleet.ts';
-import type { AgentStatus, Change } from '../model/plan.ts';
+import type { AgentStatus, Verdict } from '../model/plan.ts';
 import type { Ended } from '../model/state.ts';
 import { sameDefinition } from '../render/definition.ts';
 import { countedRestarts, endedRun, endInWords, limitOf, nextStart } from './ending.ts';
@@ -19,14 +19,8 @@ export type Step =
   | { do: 'start'; restarts: number }
   | { do: 'kickstart' };
 
-export interface Decision {
-  status: AgentStatus;
-  change: Change;
-  reason: string;
-  fix?: string;
-  until?: number;
-  steps: Step[];
-}
+/** The verdict on an agent, and the steps that it takes. */
+export type Decision = Omit<Verdict, 'agent' | 'wanted' | 'rule'> & { steps: Step[] };
 
 interface Rule {
   name: string;

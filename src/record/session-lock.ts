@@ -1,21 +1,11 @@
 /** The session lock's on-disk form (schemas/session-lock.schema.json). */
 import { sessionLock as valid } from '../generated/sessionLock.js';
 import type { SessionLock } from '../model/observation.ts';
+import { parseChecked } from './json.ts';
 
 /** Throws an Error in words when the text is not a session lock. Unknown keys are allowed: older tools wrote some. */
 export function parseSessionLock(text: string): SessionLock {
-  if (text.trim() === '') throw new Error('it is empty');
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`it is not JSON: ${(error as Error).message}`, { cause: error });
-  }
-  if (!valid(data)) {
-    const first = valid.errors?.[0];
-    throw new Error(`${first?.instancePath === '' ? 'it' : first?.instancePath} ${first?.message}`);
-  }
-  const lock = data as Record<string, string | number | null | undefined>;
+  const lock = parseChecked(text, valid) as Record<string, string | number | null | undefined>;
   const optional = <T>(key: string, name: string): Record<string, T> =>
     lock[key] === undefined || lock[key] === null ? {} : { [name]: lock[key] as T };
   return {

@@ -1,23 +1,14 @@
 /** state.json: the on-disk form of `FleetState` (schemas/state.schema.json). */
 import { state as valid } from '../generated/state.js';
 import type { AgentRecord, FleetState } from '../model/state.ts';
+import { parseChecked } from './json.ts';
 import { toCamel, toSnake } from './keys.ts';
 
 const OPAQUE = ['fields'];
 
 /** Throws an Error in words when the text is not a state file. */
 export function parseState(text: string): FleetState {
-  let data: unknown;
-  try {
-    data = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`it is not JSON: ${(error as Error).message}`, { cause: error });
-  }
-  if (!valid(data)) {
-    const first = valid.errors?.[0];
-    throw new Error(`${first?.instancePath === '' ? 'it' : first?.instancePath} ${first?.message}`);
-  }
-  const { agents, reload_pending, outage_at } = data as {
+  const { agents, reload_pending, outage_at } = parseChecked(text, valid) as {
     agents: Record<string, unknown>;
     reload_pending: boolean;
     outage_at?: number;

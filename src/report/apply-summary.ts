@@ -7,7 +7,7 @@ import { elapsed } from './format.ts';
 import { phraseOf, subjectOf, tally } from './outcomes.ts';
 import type { Did, Failure, Tally } from './outcomes.ts';
 import { paint } from './style.ts';
-import { jsonText, visible, visibleLines } from './visible.ts';
+import { jsonText, visible, visibleLines } from '../base/visible.ts';
 
 export interface ApplyResult {
   plan: Plan;

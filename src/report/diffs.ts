@@ -2,7 +2,7 @@
 import { structuredPatch } from 'diff';
 import { stringify } from 'yaml';
 import type { DefinitionChange, Plan, RemoveFile, WriteFile } from '../model/plan.ts';
-import { visible, visibleWithTabs } from './visible.ts';
+import { visible, visibleWithTabs } from '../base/visible.ts';
 
 /** One diff: whose it is, and its lines with nothing in them that a terminal would act on. */
 export interface Diff {

@@ -4,7 +4,7 @@ import { isoSeconds } from './format.ts';
 import { paint } from './style.ts';
 import type { Style } from './style.ts';
 import { pad } from './text.ts';
-import { jsonText, visible } from './visible.ts';
+import { jsonText, visible } from '../base/visible.ts';
 
 export interface EventLayout {
   color: boolean;

@@ -5,7 +5,7 @@ import { definitionDiff, fileDiff } from './diffs.ts';
 import { isoSeconds } from './format.ts';
 import { isInSync, planCounts, summaryLine } from './plan-summary.ts';
 import type { PlanCounts } from './plan-summary.ts';
-import { jsonText } from './visible.ts';
+import { jsonText } from '../base/visible.ts';
 
 export interface PlanJson {
   format_version: 1;

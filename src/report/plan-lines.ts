@@ -4,7 +4,7 @@ import { defined } from './defined.ts';
 import { planDiffs } from './diffs.ts';
 import { summaryLine } from './plan-summary.ts';
 import type { Style } from './style.ts';
-import { visible } from './visible.ts';
+import { visible } from '../base/visible.ts';
 
 export interface PlanLine {
   /** Never wrapped. */

@@ -4,7 +4,7 @@ import type { Plan } from '../model/plan.ts';
 import { planDiffs } from './diffs.ts';
 import type { Diff } from './diffs.ts';
 import { summaryLine } from './plan-summary.ts';
-import { visible } from './visible.ts';
+import { visible } from '../base/visible.ts';
 
 // A comment may have 65,536 characters; some room is left for what a bot adds.
 const maxBytes = 60 * 1024;

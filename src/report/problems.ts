@@ -1,7 +1,8 @@
 import { posix } from 'node:path';
 import stringWidth from 'string-width';
 import { Lines } from '../base/lines.ts';
-import { counted, visible } from '../base/text.ts';
+import { counted } from '../base/text.ts';
+import { visible } from '../base/visible.ts';
 import type { Problem, TextRange } from '../model/problem.ts';
 
 /** What could not be loaded: the failing side of `Loaded`. */

@@ -8,7 +8,7 @@ import { phraseOf } from './outcomes.ts';
 import { paint } from './style.ts';
 import type { Terminal } from './terminal.ts';
 import { cut } from './text.ts';
-import { visible } from './visible.ts';
+import { visible } from '../base/visible.ts';
 
 export interface ProgressOptions {
   plan: Plan;

@@ -3,7 +3,7 @@ import type { Plan } from '../model/plan.ts';
 import { isoSeconds } from './format.ts';
 import { planJson } from './plan-json.ts';
 import type { PlanJson } from './plan-json.ts';
-import { jsonText } from './visible.ts';
+import { jsonText } from '../base/visible.ts';
 
 export interface SavedPlan {
   format_version: 1;

@@ -10,7 +10,7 @@ import { table } from './table.ts';
 import type { Cell, Column } from './table.ts';
 import type { Terminal } from './terminal.ts';
 import { wrap } from './text.ts';
-import { jsonText, visible } from './visible.ts';
+import { jsonText, visible } from '../base/visible.ts';
 
 export { statusReport, statusRows } from './status-rows.ts';
 export type { StatusInput, StatusReport, StatusRow } from './status-rows.ts';

@@ -2,7 +2,7 @@
 import { paint } from './style.ts';
 import type { Style } from './style.ts';
 import { cut, cutStart, displayWidth, pad, wrap } from './text.ts';
-import { visible } from './visible.ts';
+import { visible } from '../base/visible.ts';
 
 export interface Column {
   header: string;

@@ -6,7 +6,7 @@ import type { Style } from './style.ts';
 import { table } from './table.ts';
 import type { Cell, Column } from './table.ts';
 import type { Terminal } from './terminal.ts';
-import { jsonText, visible } from './visible.ts';
+import { jsonText, visible } from '../base/visible.ts';
 
 export type WorktreeAction = 'kept' | 'removed' | 'rescued-and-removed';
 

@@ -1,6 +1,7 @@
 /** Finds a worktree in its repository, and reads and writes what makes it ours. */
 import { join } from 'node:path';
-import { quoted, visible } from '../base/text.ts';
+import { quoted } from '../base/text.ts';
+import { visible } from '../base/visible.ts';
 import type { Host } from '../host/host.ts';
 import { git } from '../observe/git.ts';
 import { canonicalPath } from '../observe/git-folders.ts';

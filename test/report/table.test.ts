@@ -5,7 +5,7 @@ import stringWidth from 'string-width';
 import { table } from '../../src/report/table.ts';
 import type { Cell, Column } from '../../src/report/table.ts';
 import { cut, cutStart, wrap } from '../../src/report/text.ts';
-import { visible } from '../../src/report/visible.ts';
+import { visible } from '../../src/base/visible.ts';
 
 const columns: Column[] = [
   { header: 'NAME', importance: 4, min: 6 },

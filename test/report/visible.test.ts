@@ -1,7 +1,7 @@
 import { describe, it } from 'node:test';
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { jsonText, visible, visibleLines } from '../../src/report/visible.ts';
+import { jsonText, visible, visibleLines } from '../../src/base/visible.ts';
 
 // What a terminal acts on, said apart from the code under test.
 const raw =
