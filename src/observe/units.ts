@@ -38,8 +38,8 @@ export function parseUnits(text: string): Source<UnitsSeen> {
   }
   if (!Array.isArray(rows)) return unknown('systemctl answered no list of units');
   const units = new Map<string, UnitSeen>();
-  for (const row of rows as Record<string, unknown>[]) {
-    const { unit, active, sub } = row;
+  for (const row of rows as unknown[]) {
+    const { unit, active, sub } = (row ?? {}) as Record<string, unknown>;
     if (typeof unit !== 'string' || typeof active !== 'string' || typeof sub !== 'string') {
       return unknown('systemctl answered a unit without name or state');
     }
