@@ -39,7 +39,7 @@ function stepActions(g: Gathering, s: Situation, step: Step, reason: string, bef
     case 'record':
       return [record(g, s, step, reason, needs)];
     case 'stop':
-      return [stop(s, step.because, reason, needs)];
+      return [stop(g, s, step.because, reason, needs)];
     case 'forget':
       return [{ kind: 'forget', id: `forget:${agent}`, agent, reason, needs }];
     case 'kickstart':
@@ -133,7 +133,13 @@ function record(
   };
 }
 
-function stop(s: Situation, because: StopSession['because'], reason: string, needs: string[]): Action {
+function stop(
+  g: Gathering,
+  s: Situation,
+  because: StopSession['because'],
+  reason: string,
+  needs: string[],
+): Action {
   const target = targetOf(s);
   const own = s.session.kind === 'live' || s.session.kind === 'dead' ? s.session.session : undefined;
   const born = own?.started?.born ?? s.renameFrom ?? s.name;
@@ -144,7 +150,7 @@ function stop(s: Situation, because: StopSession['because'], reason: string, nee
     because,
     ...(target === undefined ? {} : { target: renamed(s, target) }),
     ...(own?.pane === undefined ? {} : { pane: { pid: own.pane.pid } }),
-    runs: runsOf(s),
+    runs: runsOf(g, s),
     born,
     unit: s.unitActive,
     scope: s.scopeActive,
@@ -153,15 +159,21 @@ function stop(s: Situation, because: StopSession['because'], reason: string, nee
   };
 }
 
-/** Every run of the agent that anything still names: what processes may be left of. */
-function runsOf(s: Situation): string[] {
+/**
+ * Every run of the agent that anything still names: what processes may be left of. A session that somebody took our mark off
+ * is theirs, with all that runs in it, also where a record or a lock still names it.
+ */
+function runsOf(g: Gathering, s: Situation): string[] {
   const seen = s.session.kind === 'live' || s.session.kind === 'dead' ? s.session.run : undefined;
   const locked = s.lock === undefined || s.lock.kind === 'corrupt' ? undefined : s.lock.lock.sessionId;
-  // A session that somebody took our mark off is theirs, with all that runs in it, also where the record still names it.
-  const theirs = s.session.kind === 'foreign' ? runKey(s.session.server, s.session.session.id) : undefined;
-  return [...new Set([seen, s.record.run?.key, s.record.ended?.run, locked])]
-    .filter((run) => run !== undefined)
-    .filter((run) => run !== theirs);
+  const named = [s.record.run?.key, s.record.ended?.run, locked].filter((run) => run !== undefined);
+  const over = named.filter((run) => !isThere(g, run));
+  return [...new Set([...(seen === undefined ? [] : [seen]), ...over])];
+}
+
+/** Whether the session of a run is on the server now. */
+function isThere({ tmux: { server, sessions } }: Gathering, run: string): boolean {
+  return server !== undefined && sessions.some(({ id }) => runKey(server, id) === run);
 }
 
 /** A session that is renamed first bears the new mark when the later steps come to it. */

@@ -43,7 +43,10 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   const names = unitNames(fleet.systemd.unitPrefix);
   const own = session.kind === 'live' || session.kind === 'dead' ? session.session : undefined;
   const born = own?.started?.born ?? name;
+  const taken = g.sessions.byName.has(name);
+  // What a foreign session of this name may live in, since somebody took our mark off it, is not ours to stop.
   const active = (unit: string): boolean =>
+    session.kind !== 'foreign' &&
     ['active', 'activating', 'deactivating', 'reloading'].includes(g.units?.units.get(unit)?.active ?? '');
   const definition = g.definitions.get(name);
   const lock = o.locks.get(name) ?? o.locks.get(old ?? '');
@@ -57,7 +60,8 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     ...(agent === undefined ? {} : { agent }),
     session,
     ...(inherits ? { renameFrom: old } : {}),
-    wrongName: own !== undefined && own.name !== name,
+    wrongName: own !== undefined && own.name !== name && !taken,
+    nameTaken: own !== undefined && own.name !== name && taken,
     unitActive: active(names.agent(born)),
     scopeActive: active(names.scope(born)),
     ...(lock === undefined ? {} : { lock }),

@@ -10,7 +10,7 @@ export function obstacleOf(g: Gathering, agent: Agent): Obstacle | undefined {
 }
 
 /** Of every agent: the holder's name or a unit file that all need is taken. */
-function sharedObstacle(g: Gathering): Obstacle | undefined {
+export function sharedObstacle(g: Gathering): Obstacle | undefined {
   const { holderSession } = g.fleet.tmux;
   const holder = g.sessions.byName.get(holderSession);
   if (holder !== undefined && holder.owner?.fleet !== g.fleet.name) {

@@ -66,6 +66,17 @@ const rules: Rule[] = [
     }),
   },
   {
+    name: 'name-taken',
+    when: (s) => wantedUp(s) && s.nameTaken,
+    decide: (s) => ({
+      status: 'conflict',
+      change: 'conflict',
+      reason: `its session was renamed by hand, and a session named ${s.name} is there that is not ours`,
+      fix: 'Rename or end that one; or rename the agent.',
+      ...steps(),
+    }),
+  },
+  {
     name: 'foreign-file',
     when: (s) => wantedUp(s) && s.foreignFile !== undefined && !s.asked.adopt,
     decide: (s) => ({

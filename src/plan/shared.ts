@@ -6,6 +6,7 @@ import type { Artefact } from '../render/artefacts.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { withoutSecrets } from '../render/secrets.ts';
 import type { Gathering } from './gather.ts';
+import { sharedObstacle } from './obstacle.ts';
 
 /** Writes for every artefact that differs from what stands; agents in `skip` (conflicts) are left as they are. */
 export function fileActions(
@@ -81,9 +82,9 @@ export function reloadAction(g: Gathering, files: readonly Action[]): Action[] {
   ];
 }
 
-/** Starts what owns the tmux server, if any agent is to run and it is not there. */
+/** Starts what owns the tmux server, if any agent is to run and it is not there; never another's in its place. */
 export function holderActions(g: Gathering, needed: boolean, needs: string[]): Action[] {
-  if (!needed) return [];
+  if (!needed || sharedObstacle(g) !== undefined) return [];
   const { holderSession } = g.fleet.tmux;
   const session = g.tmux.sessions.some(({ name }) => name === holderSession);
   const unit = g.units?.units.get(unitNames(g.fleet.systemd.unitPrefix).holder);

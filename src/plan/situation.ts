@@ -14,6 +14,8 @@ export interface Situation {
   renameFrom?: string;
   /** Its session bears our mark and another name: somebody renamed it by hand. */
   wrongName: boolean;
+  /** That, and a session that is not ours bears the agent's name: it cannot be given back. */
+  nameTaken: boolean;
   /** Its unit counts as started. */
   unitActive: boolean;
   /** Processes of it live in its scope. */
