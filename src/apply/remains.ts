@@ -5,6 +5,8 @@ const PATIENCE_MS = 5_000;
 const POLL_MS = 25;
 
 interface Remaining {
+  /** Key of the run that it was started in. */
+  run: string;
   pid: number;
   startTime: number;
 }
@@ -13,39 +15,45 @@ interface Remaining {
  * Ends every process that was started within one of these runs and still lives: first asked (SIGTERM), then made to. tmux
  * puts `TMUX=socket,server pid,session number` into the environment of all that it starts, and a child keeps it, also when
  * it has left the session with setsid(2).
+ * @returns what could not be ended: a pid, by run
  */
-export async function endRemains(host: Host, runs: readonly string[]): Promise<void> {
-  const ends = new Set(runs.flatMap((run) => tmuxVariableEnd(run) ?? []));
-  if (ends.size === 0) return;
+export async function endRemains(host: Host, runs: readonly string[]): Promise<Map<string, number>> {
+  const ends = new Map(runs.flatMap((run) => tmuxVariableEnd(run).map((end) => [end, run] as const)));
+  if (ends.size === 0) return new Map();
   // A program that was hung up on may be ending just now: it gets a moment before anybody asks.
-  if (await allGone(host, () => find(host, ends), 250)) return;
+  await allGone(host, find(host, ends), 250);
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    for (const { pid, startTime } of find(host, ends)) host.processes.signal(pid, startTime, signal);
-    if (await allGone(host, () => find(host, ends), PATIENCE_MS)) return;
+    const remaining = find(host, ends);
+    if (remaining.length === 0) return new Map();
+    for (const { pid, startTime } of remaining) host.processes.signal(pid, startTime, signal);
+    await allGone(host, remaining, PATIENCE_MS);
   }
+  return new Map(find(host, ends).map(({ run, pid }) => [run, pid]));
 }
 
-/** `START.PID.SESSION` to `,PID,SESSION`. */
-function tmuxVariableEnd(run: string): string | undefined {
+/** `START.PID.SESSION` to `,PID,SESSION`; nothing for what names no run. */
+function tmuxVariableEnd(run: string): string[] {
   const [, pid, session] = run.split('.');
-  return pid === undefined || session === undefined ? undefined : `,${pid},${session}`;
+  return pid === undefined || session === undefined ? [] : [`,${pid},${session}`];
 }
 
-function find(host: Host, ends: ReadonlySet<string>): Remaining[] {
-  return host.processes.list().filter(({ pid }) => {
-    if (pid === host.facts.pid) return false;
+function find(host: Host, ends: ReadonlyMap<string, string>): Remaining[] {
+  return host.processes.list().flatMap(({ pid, startTime }) => {
+    if (pid === host.facts.pid) return [];
     const environment = host.processes.environment(pid);
     const value = environment?.['TMUX'];
-    if (value === undefined || environment?.['MOSAIC_FLEET'] === undefined) return false;
-    return ends.has(value.slice(value.lastIndexOf(',', value.lastIndexOf(',') - 1)));
+    if (value === undefined || environment?.['MOSAIC_FLEET'] === undefined) return [];
+    const run = ends.get(value.slice(value.lastIndexOf(',', value.lastIndexOf(',') - 1)));
+    return run === undefined ? [] : [{ run, pid, startTime }];
   });
 }
 
-async function allGone(host: Host, look: () => Remaining[], patienceMs: number): Promise<boolean> {
+async function allGone(host: Host, processes: readonly Remaining[], patienceMs: number): Promise<void> {
   const until = host.clock.now() + patienceMs;
-  for (;;) {
-    if (look().length === 0) return true;
-    if (host.clock.now() >= until) return false;
+  const lives = ({ pid, startTime }: Remaining): boolean => host.processes.startTime(pid) === startTime;
+  let left = processes.filter(lives);
+  while (left.length > 0 && host.clock.now() < until) {
     await host.clock.sleep(POLL_MS);
+    left = left.filter(lives);
   }
 }

@@ -12,7 +12,7 @@ export const stopSession: Operation<'stop-session'> = async (actions, context) =
   announce(actions, context);
   await killSessions(actions, context);
   const complaints = await stopUnits(actions, context);
-  await endRemains(
+  const survivors = await endRemains(
     context.host,
     actions.flatMap(({ runs }) => runs),
   );
@@ -21,6 +21,8 @@ export const stopSession: Operation<'stop-session'> = async (actions, context) =
     if (still.has(action.agent)) return failed(action, 'its session is still there');
     const complaint = complaints.get(action.agent);
     if (complaint !== undefined) return failed(action, complaint);
+    const survivor = action.runs.map((run) => survivors.get(run)).find((pid) => pid !== undefined);
+    if (survivor !== undefined) return failed(action, `process ${survivor} of it could not be ended`);
     forgetRun(action, context);
     return done(action);
   });
