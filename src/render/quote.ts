@@ -16,8 +16,12 @@ export function tmuxWord(value: string): string {
     .join('');
 }
 
-/** A value where tmux expands formats, such as `new-session -c`: `##` is a plain `#`. */
-export const tmuxPlain = (value: string): string => value.replaceAll('#', '##');
+/**
+ * A value where tmux expands formats, such as `new-session -c`: `##` is a plain `#`. Before a `[` they begin a style there,
+ * and tmux leaves them all as they are (tmux format.c, format_expand1).
+ */
+export const tmuxPlain = (value: string): string =>
+  value.replace(/#+(\[?)/g, (run, style: string) => (style === '' ? run + run : run));
 
 /** A path that tmux would otherwise match as a pattern (glob(7)). */
 export const globLiteral = (path: string): string => path.replace(/[*?[\]\\]/g, '\\$&');
