@@ -16,6 +16,7 @@ import { inOrder } from './order.ts';
 import { decide, type Decision } from './rules.ts';
 import {
   fileActions,
+  foreignUnits,
   holderActions,
   holderHolds,
   orphanFiles,
@@ -93,7 +94,11 @@ export function plan(
   );
   const files = fileActions(g, artefacts, untouched, g.asked.adopt);
   const orphans = options.only === undefined ? orphanFiles(g, artefacts, false) : [];
-  const reload = reloadAction(g, files);
+  const inTheWay = foreignUnits(
+    g,
+    considered.filter(({ s }) => s.wanted === 'running' && s.asked.adopt).map(({ s }) => s.name),
+  );
+  const reload = reloadAction(g, [...files, ...inTheWay]);
   const starting = considered.some(({ decision }) => decision.steps.some((step) => step.do === 'start'));
   const wanted = considered.some(
     ({ s, decision }) => s.wanted === 'running' && decision.status !== 'conflict',
@@ -109,7 +114,15 @@ export function plan(
   const leftovers = options.only === undefined ? worktreeLeftovers(g) : { actions: [], holds: [] };
   return {
     ...base,
-    actions: inOrder([...files, ...reload, ...holder, ...agents, ...orphans, ...leftovers.actions]),
+    actions: inOrder([
+      ...files,
+      ...inTheWay,
+      ...reload,
+      ...holder,
+      ...agents,
+      ...orphans,
+      ...leftovers.actions,
+    ]),
     holds: [...holderHolds(g, files), ...leftovers.holds],
   };
 }

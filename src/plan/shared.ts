@@ -38,6 +38,24 @@ export function fileActions(
   return actions;
 }
 
+/** Removals of unit files of others that would stand before our template, under the names of agents that are taken over. */
+export function foreignUnits(g: Gathering, adopted: readonly string[]): Action[] {
+  return adopted.flatMap((agent): Action[] => {
+    const path = `${g.places.units}/${unitNames(g.fleet.systemd.unitPrefix).agent(agent)}`;
+    if (g.supervisor !== 'systemd' || g.observation.files.get(path)?.kind !== 'foreign') return [];
+    return [
+      {
+        kind: 'remove-file',
+        id: `remove-file:${path}`,
+        path,
+        shown: { before: '' },
+        reason: `${agent} is taken over, and this would be started in its place`,
+        needs: [],
+      },
+    ];
+  });
+}
+
 /** Removals of our files that no agent of the file needs any more, each after its agent is stopped. */
 export function orphanFiles(g: Gathering, artefacts: readonly Artefact[], all: boolean): Action[] {
   const wanted = new Set(artefacts.map(({ path }) => path));

@@ -15,23 +15,22 @@ import { secretsLine } from './secrets.ts';
 export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): string {
   const secrets = agent.envFile === undefined ? {} : (context.secrets.get(agent.envFile) ?? {});
   const environment = {
-    ...agent.env,
-    ...secrets,
+    ...withOwnPath({ ...agent.env, ...secrets }),
     MOSAIC_FLEET: fleet.name,
     MOSAIC_AGENT: agent.name,
   };
   const target = tmuxWord(`=${agent.name}:`);
   const workplace = context.workplaces.get(agent.name) ?? agent.workingDirectory;
   const definition = context.definitions.get(agent.name)?.hash ?? definitionOf(agent, secrets).hash;
-  const command =
-    context.supervisor === 'systemd' ? [...scopeOf(fleet, agent), ...agent.command] : direct(agent.command);
+  const program = OWN_PATH in environment ? [...TAKE_PATH, ...agent.command] : agent.command;
+  const command = context.supervisor === 'systemd' ? [...scopeOf(fleet, agent), ...program] : direct(program);
   const mark = formatMark(
     { fleet: fleet.name, agent: agent.name },
     { definition, supervisor: context.supervisor, born: agent.name },
     '#{pane_id}',
     agent.kickstart !== undefined,
   );
-  const names = Object.keys(secrets).sort();
+  const names = Object.keys(withOwnPath(secrets)).sort();
   const lines = [
     header(fleet.name),
     notice,
@@ -44,6 +43,15 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
     `set-option -F -t ${target} ${MARK} ${tmuxWord(mark)}`,
   ];
   return `${lines.join('\n')}\n`;
+}
+
+const OWN_PATH = 'MOSAIC_PATH';
+const TAKE_PATH = ['sh', '-c', `PATH=$${OWN_PATH}; unset ${OWN_PATH}; exec "$@"`, 'sh'];
+
+/** tmux gives every pane the PATH of its client, whatever `-e` says: an agent's own comes under another name, and is put in place. */
+function withOwnPath(environment: Readonly<Record<string, string>>): Record<string, string> {
+  const { PATH, ...others } = environment;
+  return PATH === undefined ? others : { ...others, [OWN_PATH]: PATH };
 }
 
 /**
