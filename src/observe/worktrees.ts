@@ -143,7 +143,9 @@ function register(files: Files, entry: ListedWorktree, gitDir: string | undefine
     return registration;
   }
   const { fleet, agent, removing } = mark;
-  if (removing !== undefined && (itself || torn || kind === undefined)) seen.unfinished = { fleet, agent };
+  // With our lock still on it, its making came as far as the mark and not to its end.
+  const begun = removing !== undefined || locker !== undefined;
+  if (begun && (itself || torn || kind === undefined)) seen.unfinished = { fleet, agent };
   else if (itself || kind === undefined) seen.owner = { fleet, agent };
   else return registration;
   return { ...registration, mark };

@@ -81,7 +81,7 @@ async function make(host: Host, wish: MakeWish): Promise<Made> {
     ...(branch === undefined ? {} : { branch }),
   });
   const { found } = await locate(host, repository, path);
-  if (found?.seen.owner === undefined) throw new WorktreeError('failed', `git does not list ${quoted(path)}`);
+  if (found?.mark === undefined) throw new WorktreeError('failed', `git does not list ${quoted(path)}`);
   await unlockOurs(host, repository, found);
   return made(path, rescued);
 }
