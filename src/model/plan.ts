@@ -115,6 +115,8 @@ export type Action =
       kind: 'write-lock';
       agent: string;
       run: Run;
+      /** What it runs as, where that is the wanted definition: no start may have come to write it down. */
+      fields?: Record<string, unknown>;
       runtime: string;
       projectPath: string;
       restarts: number;

@@ -100,6 +100,7 @@ function adopt(g: Gathering, s: Situation, step: Step, reason: string, needs: st
       kind: 'write-lock',
       id: `write-lock:${s.name}`,
       restarts: step.restarts,
+      ...(s.definition?.hash === definition ? { fields: s.definition.fields } : {}),
       ...common,
     },
     ...(pending ? kickstart(g, agent, [`write-lock:${s.name}`]) : []),

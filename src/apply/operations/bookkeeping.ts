@@ -63,13 +63,14 @@ export const adoptSession: Operation<'adopt-session'> = (actions, context) =>
 
 export const writeLocks: Operation<'write-lock'> = async (actions, context) => {
   const outcomes = await eachAlone(actions, (action) => {
-    const { agent, runtime, projectPath, restarts } = action;
+    const { agent, runtime, projectPath, restarts, fields } = action;
     const pidStartTime = context.host.processes.startTime(action.run.pid);
     const run = { ...action.run, ...(pidStartTime === undefined ? {} : { pidStartTime }) };
     writeLock(context, run, { agent, runtime, workingDirectory: projectPath });
     context.state.change(agent, (record) => {
       record.run = run;
       record.restarts = restarts;
+      if (fields !== undefined) record.definition = { hash: run.definition, fields };
       delete record.stopping;
     });
     return done(action);
