@@ -67,7 +67,8 @@ export async function sessionsOf(world: World): Promise<Pick<Picture, 'sessions'
     .filter(Boolean)
     .map((line) => line.split(' '));
   return {
-    sessions: fields.map(([name, , ...rest]) => [name, ...rest].join(' ')).sort(),
+    // A mark may name its pane.
+    sessions: fields.map(([name, , ...rest]) => [name, ...rest].join(' ').replace(/%\d+/, '%')).sort(),
     pids: Object.fromEntries(fields.map(([name = '', pid = '']) => [name, pid])),
   };
 }
@@ -103,6 +104,7 @@ function stateOf(folder: string, crashes: number): Pick<Picture, 'state' | 'relo
 
 async function worktreesOf(world: World): Promise<string[]> {
   const repository = world.path('repositories/app');
+  if (!existsSync(repository)) return [];
   const listed = await world.git(repository, 'worktree', 'list', '--porcelain');
   return Promise.all(
     listed.split('\n\n').map(async (entry) => {
@@ -156,7 +158,7 @@ async function heardBy(world: World): Promise<string[]> {
   );
 }
 
-function filesBelow(folder: string): string[] {
+export function filesBelow(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
