@@ -172,9 +172,13 @@ function runsOf(g: Gathering, s: Situation): string[] {
   return [...new Set([...(seen === undefined ? [] : [seen]), ...over])];
 }
 
-/** Whether the session of a run is on the server now. */
+/**
+ * Whether a session is on the server now that processes of that run could belong to. Their environment names the server's pid
+ * and the session's number, both of which come again after a reboot, so the time at which the server started is left out.
+ */
 function isThere({ tmux: { server, sessions } }: Gathering, run: string): boolean {
-  return server !== undefined && sessions.some(({ id }) => runKey(server, id) === run);
+  const [, pid, number] = run.split('.');
+  return pid === `${server?.pid}` && sessions.some(({ id }) => id === `$${number}`);
 }
 
 /** A session that is renamed first bears the new mark when the later steps come to it. */
