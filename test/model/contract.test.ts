@@ -25,6 +25,8 @@ interface Stage {
   mosaic(...argv: string[]): Promise<{ code: number; stdout: string }>;
   /** Ends the program in a session; resolves when tmux has noticed. */
   end(session: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Has the shell in a session end with a status. */
+  exit(session: string, status: number): Promise<void>;
   tmux(...args: string[]): Promise<void>;
 }
 
@@ -47,8 +49,8 @@ async function story(stage: Stage): Promise<Picture[]> {
   const agents = [
     { name: 'app' },
     { name: 'app-2', command: ['sleep', '1000'], restart: { policy: 'never' } },
-    { name: 'brief', command: ['true'] },
-    { name: 'broken', command: ['false'], restart: { max_restarts: 1 } },
+    { name: 'brief' },
+    { name: 'broken', restart: { max_restarts: 1 } },
     { name: 'told', kickstart: 'echo told' },
   ];
   const fleet = (list: object[]): object => ({
@@ -64,7 +66,13 @@ async function story(stage: Stage): Promise<Picture[]> {
   await step('a dry run', 'plan');
   await step('the first apply', 'apply');
   await step('the second apply', 'apply');
-  await step('the third apply', 'apply');
+  await stage.exit('brief', 0);
+  await stage.exit('broken', 3);
+  await step('two programs end');
+  await step('one is done, the other starts again', 'apply');
+  await stage.exit('broken', 3);
+  await step('a crash loop', 'apply');
+  await step('stays down', 'apply');
   await stage.end('app', 'SIGKILL');
   await step('a program is killed');
   await step('and comes back', 'apply');
@@ -72,7 +80,13 @@ async function story(stage: Stage): Promise<Picture[]> {
   await step('one that stays down is ended', 'apply');
   await stage.tmux('new-session', '-d', '-s', 'stranger', '--', 'sleep', '1000');
   await stage.tmux('new-session', '-d', '-s', 'taken', '--', 'sleep', '1000');
-  stage.writeFleet(fleet([{ name: 'renamed', renamed_from: 'app' }, { name: 'taken' }, ...agents.slice(4)]));
+  stage.writeFleet(
+    fleet([
+      { name: 'renamed', renamed_from: 'app' },
+      { name: 'taken' },
+      ...agents.filter(({ name }) => name === 'told'),
+    ]),
+  );
   await step('a rename, a conflict and agents that are gone', 'apply', '--allow-mass-stop');
   await step('adopted', 'apply', '--adopt', 'taken');
   await stage.tmux('kill-session', '-t', '=told');
@@ -122,6 +136,8 @@ function fakeStage(): Stage {
     const { code, stderr } = machine.tmux.exec(['-L', 'test', ...args], '');
     assert.equal(code, 0, stderr);
   };
+  const pidIn = (session: string): number =>
+    machine.tmux.sessions().find(({ name }) => name === session)?.panes[0]?.pid ?? -1;
   return {
     host: machine.host(),
     folder: '/src',
@@ -129,8 +145,10 @@ function fakeStage(): Stage {
     writeFleet: (fleet) => machine.files.put(FLEET_FILE, JSON.stringify(fleet)),
     mosaic: (...argv) => mosaic(machine, ...argv),
     async end(session, signal) {
-      const [pane] = machine.tmux.sessions().find(({ name }) => name === session)?.panes ?? [];
-      machine.processes.end(pane?.pid ?? -1, { signal: signal === 'SIGKILL' ? 9 : 15 });
+      machine.processes.end(pidIn(session), { signal: signal === 'SIGKILL' ? 9 : 15 });
+    },
+    async exit(session, status) {
+      machine.processes.end(pidIn(session), { status });
     },
     async tmux(...args) {
       tmux(...args);
@@ -144,6 +162,11 @@ function realStage(world: World): Stage {
   const base = realHost();
   const facts = { ...base.facts, env: world.env, home: world.home, cwd: world.cwd };
   const host: Host = { ...base, facts, exec: realExec(facts) };
+  const untilDead = (session: string): Promise<boolean> =>
+    world.until(`${session} is dead`, async () => {
+      const pane = await world.tmux('list-panes', '-t', `=${session}:`, '-F', '#{pane_dead}');
+      return pane.stdout.trim() === '1';
+    });
   return {
     host,
     folder,
@@ -162,10 +185,11 @@ function realStage(world: World): Stage {
     async end(session, signal) {
       const { stdout } = await world.tmux('list-panes', '-t', `=${session}:`, '-F', '#{pane_pid}');
       process.kill(Number(stdout), signal);
-      await world.until(`${session} is dead`, async () => {
-        const pane = await world.tmux('list-panes', '-t', `=${session}:`, '-F', '#{pane_dead}');
-        return pane.stdout.trim() === '1';
-      });
+      await untilDead(session);
+    },
+    async exit(session, status) {
+      await world.tmux('send-keys', '-t', `=${session}:`, `exit ${status}`, 'Enter');
+      await untilDead(session);
     },
     async tmux(...args) {
       const { code, stderr } = await world.tmux(...args);

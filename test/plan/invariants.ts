@@ -4,7 +4,6 @@ import type { Fleet } from '../../src/model/fleet.ts';
 import type { Observation, SessionSeen } from '../../src/model/observation.ts';
 import type { Action, ActionKind, ActionOf, Plan, Target, Verdict } from '../../src/model/plan.ts';
 import type { PlanOptions } from '../../src/plan/plan.ts';
-import { runKey } from '../../src/model/state.ts';
 import { sameDefinition } from '../../src/render/definition.ts';
 import { hashOf } from './seen-agent.ts';
 import { fileOf } from './seen.ts';
@@ -83,12 +82,15 @@ function unknownDestroysNothing({ fleet, observation, plan }: Subject): void {
 function onlyOurOwn({ fleet, observation, plan, options }: Subject): void {
   if (!observation.tmux.known) return;
   const { server, sessions } = observation.tmux.value;
-  const foreign = sessions.filter(({ owner }) => owner?.fleet !== fleet.name);
-  const theirs = new Set(foreign.map(({ id }) => (server === undefined ? '' : runKey(server, id))));
   for (const action of plan.actions) {
     if (action.kind === 'stop-session') {
-      const ended = action.runs.filter((run) => theirs.has(run));
-      assert.deepEqual(ended, [], `${action.id} ends no process of a foreign session`);
+      const spared = sessions.filter(({ id }) => id !== action.target?.session).map(({ id }) => id.slice(1));
+      // Processes are told by their server's pid and their session's number alone.
+      const ended = action.runs.filter((run) => {
+        const [, pid, number = ''] = run.split('.');
+        return pid === `${server?.pid}` && spared.includes(number);
+      });
+      assert.deepEqual(ended, [], `${action.id} ends no process of another session`);
     }
     const target = targetOf(action);
     if (target === undefined) continue;

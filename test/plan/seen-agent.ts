@@ -17,6 +17,8 @@ export const NOW = Date.UTC(2026, 0, 2, 12);
 export const SERVER: TmuxServer = { pid: 100, startTime: 1_767_300_000 };
 const OTHER_SERVER: TmuxServer = { pid: 90, startTime: 1_767_200_000 };
 export const BOOT = 'this-boot';
+/** Before a reboot, after which pids and session numbers began anew. */
+const EARLIER_SERVER: TmuxServer = { pid: 100, startTime: 1_767_100_000 };
 const EARLIER_BOOT = 'earlier-boot';
 
 /** What is on the host of one agent; whatever is not named is not there. Durations are ages, such as `10s`. */
@@ -196,7 +198,12 @@ function recordOf(words: AgentSeen, run: Run, endedWith: string): AgentRecord | 
     case 'other boot':
       return {
         ...common,
-        run: { ...run, key: runKey(OTHER_SERVER, run.sessionId), server: OTHER_SERVER, bootId: EARLIER_BOOT },
+        run: {
+          ...run,
+          key: runKey(EARLIER_SERVER, run.sessionId),
+          server: EARLIER_SERVER,
+          bootId: EARLIER_BOOT,
+        },
       };
     case 'stopping':
       return { ...common, run, stopping: { run: run.key, because: 'stop' } };
