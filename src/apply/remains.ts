@@ -2,6 +2,7 @@
 import type { Host } from '../host/host.ts';
 
 const PATIENCE_MS = 5_000;
+const ROUND_MS = 250;
 const POLL_MS = 25;
 
 interface Remaining {
@@ -22,13 +23,21 @@ export async function endRemains(host: Host, runs: readonly string[]): Promise<M
   if (ends.size === 0) return new Map();
   // A program that was hung up on may be ending just now: it gets a moment before anybody asks.
   await allGone(host, find(host, ends), 250);
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    const remaining = find(host, ends);
-    if (remaining.length === 0) return new Map();
-    for (const { pid, startTime } of remaining) host.processes.signal(pid, startTime, signal);
-    await allGone(host, remaining, PATIENCE_MS);
+  let left = find(host, ends);
+  signalAll(host, left, 'SIGTERM');
+  await allGone(host, left, PATIENCE_MS);
+  left = find(host, ends);
+  // One that forks while it is looked for leaves a child that only the next round finds.
+  for (const until = host.clock.now() + PATIENCE_MS; left.length > 0 && host.clock.now() < until;) {
+    signalAll(host, left, 'SIGKILL');
+    await allGone(host, left, ROUND_MS);
+    left = find(host, ends);
   }
-  return new Map(find(host, ends).map(({ run, pid }) => [run, pid]));
+  return new Map(left.map(({ run, pid }) => [run, pid]));
+}
+
+function signalAll(host: Host, processes: readonly Remaining[], signal: 'SIGTERM' | 'SIGKILL'): void {
+  for (const { pid, startTime } of processes) host.processes.signal(pid, startTime, signal);
 }
 
 /** `START.PID.SESSION` to `,PID,SESSION`; nothing for what names no run. */
