@@ -9,6 +9,7 @@ import { captureScreens, observeTmux, tmuxArgs } from '../../observe/tmux.ts';
 import { unitNames } from '../../render/unit-names.ts';
 import { globLiteral } from '../../render/quote.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
+import { eachAlone } from '../each.ts';
 import { OperationError, required } from '../errors.ts';
 import { writeLock } from '../lock.ts';
 import { withRetry } from '../retry.ts';
@@ -87,7 +88,7 @@ async function verify(
     return pane?.dead === true ? [pane.id] : [];
   });
   const screens = await captureScreens(host, fleet.tmux.socketName, dead, 50);
-  const outcomes = actions.map((action): Outcome => {
+  const outcomes = await eachAlone(actions, (action) => {
     const session = own.get(action.agent);
     const complaint = complaints.get(action.agent);
     if (session === undefined || seen.server === undefined) {

@@ -1,10 +1,10 @@
 /** Ends sessions: exactly those, and everything that their programs left behind. */
-import type { Outcome } from '../../model/outcome.ts';
 import type { StopSession } from '../../model/plan.ts';
 import { runKey } from '../../model/state.ts';
 import { observeTmux } from '../../observe/tmux.ts';
 import { unitNames } from '../../render/unit-names.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
+import { eachAlone } from '../each.ts';
 import { endRemains } from '../remains.ts';
 import { guarded, tmuxScript } from '../tmux.ts';
 
@@ -17,7 +17,7 @@ export const stopSession: Operation<'stop-session'> = async (actions, context) =
     actions.flatMap(({ runs }) => runs),
   );
   const still = await remaining(actions, context);
-  const outcomes = actions.map((action): Outcome => {
+  const outcomes = await eachAlone(actions, (action) => {
     if (still.has(action.agent)) return failed(action, 'its session is still there');
     const complaint = complaints.get(action.agent);
     if (complaint !== undefined) return failed(action, complaint);
@@ -99,7 +99,9 @@ async function remaining(actions: readonly StopSession[], context: ApplyContext)
   );
 }
 
+/** The lock goes first: should it not, the record still says that we stopped it, and it is not taken for a crash. */
 function forgetRun({ agent, because }: StopSession, { state, host, places }: ApplyContext): void {
+  host.files.remove(places.lock(agent));
   state.change(agent, (record) => {
     delete record.run;
     delete record.stopping;
@@ -107,5 +109,4 @@ function forgetRun({ agent, because }: StopSession, { state, host, places }: App
     delete record.ended;
     record.restarts = 0;
   });
-  host.files.remove(places.lock(agent));
 }
