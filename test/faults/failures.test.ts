@@ -5,9 +5,10 @@ import { forSupervisors, inWorld } from '../support/supervisors.ts';
 import type { Call, Fault } from './fault.ts';
 import { type FaultyRun, runFaulty } from './faulty.ts';
 import { pictureOf, sessionsOf } from './picture.ts';
-import { disturb, makeScene, recover, requireEnd, type Scene, undisturbed } from './scene.ts';
+import { inTurn } from './in-turn.ts';
+import { disturb, makeScene, recover, requireEnd, type Scene } from './scene.ts';
 
-const long = { timeout: 900_000 };
+const long = { timeout: 1_800_000 };
 
 describe('a call that fails during an apply', { concurrency: 3 }, () => {
   const ofFiles = (calls: readonly Call[]): Fault[] =>
@@ -17,7 +18,12 @@ describe('a call that fails during an apply', { concurrency: 3 }, () => {
         const fills = ['write', 'append', 'mkdir', 'lock'].includes(name);
         return fills ? [no('space', number), no('permission', number)] : [no('permission', number)];
       });
-  inWorld('on a file: no space, or no permission', 'none', (world) => failEach(world, ofFiles), long);
+  inWorld(
+    'on a file: no space, or no permission',
+    'none',
+    (world, t) => inTurn(world, t, failedAt, ofFiles),
+    long,
+  );
 
   const ofPrograms =
     (hows: readonly Fault['how'][], wanted: (call: Call) => boolean) =>
@@ -29,21 +35,23 @@ describe('a call that fails during an apply', { concurrency: 3 }, () => {
   inWorld(
     'of a program: does nothing and fails, or hangs',
     'none',
-    (world) => failEach(world, ofPrograms(['fail', 'hang'], any)),
+    (world, t) => inTurn(world, t, failedAt, ofPrograms(['fail', 'hang'], any)),
     long,
   );
   inWorld(
     'of a program: does its work, but hangs, or answers garbage',
     'none',
-    (world) => failEach(world, ofPrograms(['lost', 'garbage'], any)),
+    (world, t) => inTurn(world, t, failedAt, ofPrograms(['lost', 'garbage'], any)),
     long,
   );
   inWorld(
     'of systemctl, in each of these ways',
     'systemd',
-    (world) =>
-      failEach(
+    (world, t) =>
+      inTurn(
         world,
+        t,
+        failedAt,
         ofPrograms(['fail', 'hang', 'lost', 'garbage'], ({ subject }) => subject.startsWith('systemctl ')),
       ),
     long,
@@ -64,17 +72,6 @@ describe('a call that fails during an apply', { concurrency: 3 }, () => {
 });
 
 const no = (what: 'space' | 'permission', at: number): Fault => ({ at, how: `no-${what}` });
-
-async function failEach(world: Scene['world'], faultsOf: (calls: readonly Call[]) => Fault[]): Promise<void> {
-  const scene = await makeScene(world);
-  const faults = faultsOf(await undisturbed(scene));
-  assert.notEqual(faults.length, 0);
-  const trouble: string[] = [];
-  for (const fault of faults) {
-    await failedAt(scene, fault).catch((error: unknown) => trouble.push(String(error)));
-  }
-  assert.equal(trouble.length, 0, trouble.join('\n\n'));
-}
 
 async function failedAt(scene: Scene, fault: Fault): Promise<void> {
   const { world } = scene;

@@ -34,7 +34,7 @@ describe('a first apply and a down', { concurrency: 2 }, () => {
       }
       assert.equal(trouble.length, 0, trouble.join('\n\n'));
     },
-    { timeout: 900_000 },
+    { timeout: 1_800_000 },
   );
 });
 

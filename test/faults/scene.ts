@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
-import { inspect } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import type { CommandResult } from '../support/command.ts';
 import type { World } from '../support/world.ts';
 import { type Call, noFault } from './fault.ts';
@@ -148,12 +148,9 @@ export async function requireEnd(
   scene.crashes = crashes;
   assert.equal(code, 0, `${where}: the plan is not empty:\n${stdout}${stderr}`);
   const { crashes: _, pids: __, ...wanted } = scene.expected[side];
-  for (const [part, value] of Object.entries(wanted)) {
-    assert.deepEqual(
-      seen[part as keyof typeof seen],
-      value,
-      `${where}: ${part}${difference(seen[part as keyof typeof seen], value)}`,
-    );
+  for (const part of Object.keys(wanted) as (keyof typeof wanted)[]) {
+    const both = `seen ${inspect(seen[part], { depth: 5 })}\nwanted ${inspect(wanted[part], { depth: 5 })}`;
+    assert.ok(isDeepStrictEqual(seen[part], wanted[part]), `${where}: ${part}\n${both}`);
   }
   assert.equal(crashes, before + 1, `${where}: crash records`);
   assert.deepEqual(
@@ -162,6 +159,3 @@ export async function requireEnd(
     `${where}: those that stay`,
   );
 }
-
-const difference = (seen: unknown, wanted: unknown): string =>
-  `\nseen ${inspect(seen, { depth: 5 })}\nwanted ${inspect(wanted, { depth: 5 })}`;
