@@ -14,9 +14,9 @@ export interface Shared {
 
 export function agentActions(g: Gathering, s: Situation, decision: Decision, shared: Shared): Action[] {
   const actions: Action[] = [];
-  if (s.renameFrom !== undefined || (s.wrongName && s.wanted === 'running')) {
-    actions.push(rename(s), ...markWorktree(g, s));
-  }
+  if (s.renameFrom !== undefined || (s.wrongName && s.wanted === 'running')) actions.push(rename(s));
+  // Also where an interrupted apply renamed everything else.
+  actions.push(...markWorktree(g, s));
   for (const step of decision.steps) {
     const needs = actions.map(({ id }) => id);
     actions.push(...stepActions(g, s, step, decision.reason, { needs, shared }));
