@@ -19,7 +19,7 @@ export interface Picture {
   /** State by agent, of runs only that they are known. */
   state: Record<string, unknown>;
   reloadPending: boolean;
-  /** As git lists them, and what is not committed in each. */
+  /** As git lists them, what is not committed in each, and whose mark it bears. */
   worktrees: string[];
   /** How often each agent's program runs. */
   running: Record<string, number>;
@@ -109,7 +109,12 @@ async function worktreesOf(world: World): Promise<string[]> {
   return Promise.all(
     listed.split('\n\n').map(async (entry) => {
       const path = /^worktree (.*)$/m.exec(entry)?.[1] ?? '';
-      return `${entry}\n${await world.git(path, 'status', '--porcelain')}`;
+      const status = await world.git(path, 'status', '--porcelain');
+      const mark = join(await world.git(path, 'rev-parse', '--absolute-git-dir'), 'mosaic.json');
+      const owner = existsSync(mark)
+        ? (JSON.parse(readFileSync(mark, 'utf8')) as { agent: string }).agent
+        : 'nobody';
+      return `${entry}\n${status}\nof ${owner}`;
     }),
   );
 }
