@@ -39,8 +39,11 @@ function canonicalPlaces(host: Host, fleet: Fleet): Places {
   return { ...places, worktrees: canonicalPath(host.files, places.worktrees) };
 }
 
+/** Where systemd looks too, before the caller's own PATH: who applies next names the same program in the units. */
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
 function onPath(host: Host, program: string, path: string): string | undefined {
-  return path
+  return `${SYSTEM_PATH}:${path}`
     .split(':')
     .filter((folder) => folder.startsWith('/'))
     .map((folder) => join(folder, program))

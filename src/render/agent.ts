@@ -22,8 +22,9 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
   const target = tmuxWord(`=${agent.name}:`);
   const workplace = context.workplaces.get(agent.name) ?? agent.workingDirectory;
   const definition = context.definitions.get(agent.name)?.hash ?? definitionOf(agent, secrets).hash;
-  const program = OWN_PATH in environment ? [...TAKE_PATH, ...agent.command] : agent.command;
-  const command = context.supervisor === 'systemd' ? [...scopeOf(fleet, agent), ...program] : direct(program);
+  const scope = context.supervisor === 'systemd' ? scopeOf(fleet, agent) : [];
+  const launcher = OWN_PATH in environment ? TAKE_PATH : scope.length > 0 ? [] : REPLACE_SHELL;
+  const command = [...scope, ...launcher, ...agent.command];
   const mark = formatMark(
     { fleet: fleet.name, agent: agent.name },
     { definition, supervisor: context.supervisor, born: agent.name },
@@ -55,11 +56,10 @@ function withOwnPath(environment: Readonly<Record<string, string>>): Record<stri
 }
 
 /**
- * tmux runs several words as they are, but gives a single one to a shell: so the program alone becomes the name that a shell
- * is told to replace itself with, whatever stands in it.
+ * tmux gives a single word to a shell, and says nothing of a program that is not there. So a shell is told to replace itself
+ * with the words that follow, whatever stands in them: they are never read as its language, and it names what it misses.
  */
-const direct = (command: readonly string[]): readonly string[] =>
-  command.length > 1 ? command : ['sh', '-c', 'exec "$0"', ...command];
+const REPLACE_SHELL = ['sh', '-c', 'exec "$@"', 'sh'];
 
 /** Moves the program into a scope of its own, keeping its pid (systemd-run(1), --scope). */
 function scopeOf(fleet: Fleet, agent: Agent): string[] {
