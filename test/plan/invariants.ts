@@ -84,11 +84,12 @@ function onlyOurOwn({ fleet, observation, plan, options }: Subject): void {
   const { server, sessions } = observation.tmux.value;
   for (const action of plan.actions) {
     if (action.kind === 'stop-session') {
-      const spared = sessions.filter(({ id }) => id !== action.target?.session).map(({ id }) => id.slice(1));
+      const others = sessions.filter(({ id }) => id !== action.target?.session);
+      const spared = new Set(others.map(({ id }) => id.slice(1)));
       // Processes are told by their server's pid and their session's number alone.
       const ended = action.runs.filter((run) => {
         const [, pid, number = ''] = run.split('.');
-        return pid === `${server?.pid}` && spared.includes(number);
+        return pid === `${server?.pid}` && spared.has(number);
       });
       assert.deepEqual(ended, [], `${action.id} ends no process of another session`);
     }

@@ -118,7 +118,10 @@ async function assertWanted(story: Story): Promise<void> {
     .flatMap(({ options }) => options.get('@mosaic')?.split(' ')[0] ?? []);
   const strangers = marked.filter((mark) => mark !== 'test/_holder' && !wish.has(mark.slice('test/'.length)));
   assert.deepEqual(strangers, [], 'no session of an agent that is gone');
-  assertNothingLeft(story);
+  const down = plan.verdicts.filter(
+    ({ agent, status }) => wish.has(agent) && mayStayDown(story, agent, status),
+  );
+  assertNothingLeft(story, new Set(down.map(({ agent }) => agent)));
 }
 
 function mayStayDown({ wish, foreign }: Story, name: string, status: string): boolean {
@@ -140,13 +143,17 @@ function mayStayDown({ wish, foreign }: Story, name: string, status: string): bo
   }
 }
 
-/** Every process that was started for an agent belongs to a session that is there. */
-function assertNothingLeft({ machine, foreign }: Story): void {
+/**
+ * Every process that was started for an agent belongs to a session that is there. Those that stay down are left as they ended,
+ * with what they left running, until they are stopped or started again.
+ */
+function assertNothingLeft({ machine, foreign }: Story, down: ReadonlySet<string>): void {
   const sessions = new Set(machine.tmux.sessions().map(({ id }) => id.slice(1)));
   const theirs = new Set([...foreign.keys()].map(({ id }) => id.slice(1)));
   for (const { pid, env } of machine.processes.all()) {
     const session = env['TMUX']?.split(',').at(-1);
-    if (env['MOSAIC_FLEET'] === undefined || session === undefined || theirs.has(session)) continue;
-    assert.ok(sessions.has(session), `the process ${pid} of ${env['MOSAIC_AGENT']} outlived its session`);
+    const agent = env['MOSAIC_AGENT'];
+    if (agent === undefined || down.has(agent) || session === undefined || theirs.has(session)) continue;
+    assert.ok(sessions.has(session), `the process ${pid} of ${agent} outlived its session`);
   }
 }
