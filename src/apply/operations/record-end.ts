@@ -39,12 +39,13 @@ async function saveCrashRecord(action: RecordEnd, context: ApplyContext): Promis
   const folder = join(places.crashes, agent);
   if (host.files.stat(folder)?.kind === 'link') host.files.remove(folder);
   host.files.mkdir(folder);
-  const earlier = host.files.list(folder).find((name) => name.endsWith(`_${ended.run}`));
+  const run = nameOf(ended.run);
+  const earlier = host.files.list(folder).find((name) => name.endsWith(`_${run}`));
   if (earlier !== undefined) return join(folder, earlier);
 
   const time = new Date(ended.at).toISOString().replaceAll(':', '').replace(/\.\d+/, '');
-  const place = join(folder, `${time}_${ended.run}`);
-  const unfinished = join(folder, `.${ended.run}.unfinished`);
+  const place = join(folder, `${time}_${run}`);
+  const unfinished = join(folder, `.${run}.unfinished`);
   host.files.mkdir(unfinished);
   const git = workplace === undefined ? undefined : await gitState(context, workplace);
   const screens =
@@ -67,6 +68,9 @@ async function saveCrashRecord(action: RecordEnd, context: ApplyContext): Promis
   host.files.rename(unfinished, place);
   return place;
 }
+
+/** A run that only a lock tells of has the name that the lock gives it, which may be anything. */
+const nameOf = (run: string): string => run.replace(/[^A-Za-z0-9.-]/g, '_').slice(0, 80);
 
 async function gitState({ host }: ApplyContext, folder: string): Promise<string | undefined> {
   if (host.files.stat(join(folder, '.git')) === undefined) return undefined;
