@@ -20,14 +20,16 @@ export function stateStore(files: Files, places: Places, state: FleetState): Sta
   return {
     current,
     change(agent, change) {
-      change((current.agents[agent] ??= { restarts: 0 }));
+      // Not `??=`: an agent may be named as something that every object has.
+      if (!Object.hasOwn(current.agents, agent)) current.agents[agent] = { restarts: 0 };
+      change(current.agents[agent] as AgentRecord);
     },
     forget(agent) {
       delete current.agents[agent];
     },
     rename(from, to) {
       const record = current.agents[from];
-      if (record === undefined || current.agents[to] !== undefined) return;
+      if (record === undefined || Object.hasOwn(current.agents, to)) return;
       current.agents[to] = record;
       delete current.agents[from];
     },

@@ -16,6 +16,7 @@ export const counted = (count: number, word: string): string => `${count} ${word
  * A value as it may stand within a message: in double quotes, control and direction characters escaped, cut when long.
  */
 export function quoted(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  // A path is of use only whole.
+  const short = text.length > 60 && !text.startsWith('/') ? `${text.slice(0, 57)}…` : text;
   return `"${visible(short)}"`;
 }

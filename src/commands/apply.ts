@@ -139,8 +139,9 @@ function readSavedPlan({ host }: CommandContext, planFile: string): SavedPlan {
 }
 
 /** Reconciles again and again. Whatever goes wrong in one round is said, and the next comes all the same. */
-async function watch(context: CommandContext, options: ApplyCommandOptions): Promise<number> {
+async function watch(context: CommandContext, given: ApplyCommandOptions): Promise<number> {
   const { host, terminal, signal } = context;
+  let options = given;
   let said = '';
   while (!signal.aborted) {
     try {
@@ -155,6 +156,8 @@ async function watch(context: CommandContext, options: ApplyCommandOptions): Pro
         const summary = JSON.stringify(look.plan.verdicts.map(({ agent, status }) => [agent, status]));
         if (!unchanged || summary !== said) await carryOut(context, fleet, setting.places, look, options);
         said = summary;
+        // What an operator asks for is asked for once.
+        options = { ...given, restart: [], adopt: [], allowMassStop: false };
       });
     } catch (error) {
       if (!(error instanceof Error)) throw error;

@@ -61,6 +61,15 @@ export function planOptions(fleet: Fleet, options: PlanCommandOptions): PlanOpti
       fix: `It knows: ${[...known].join(', ') || 'none'}.`,
     });
   }
+  const narrowed = options.agent;
+  const outside = [...(options.restart ?? []), ...(options.adopt ?? [])].find(
+    (name) => narrowed?.includes(name) === false,
+  );
+  if (outside !== undefined) {
+    throw new CommandError(`${outside} is to be restarted or adopted, and is not among --agent`, EXIT.usage, {
+      fix: `Add --agent ${outside}, or leave --agent out.`,
+    });
+  }
   return {
     ...(options.agent === undefined ? {} : { only: new Set(options.agent) }),
     restart: new Set(options.restart),

@@ -66,6 +66,10 @@ export interface Definition {
   fields: Record<string, unknown>;
 }
 
+/** The record of an agent, which may be named as something that every object has (`constructor`). */
+export const recordOf = (state: FleetState, agent: string): AgentRecord | undefined =>
+  Object.hasOwn(state.agents, agent) ? state.agents[agent] : undefined;
+
 export const emptyState = (): FleetState => ({ agents: {}, reloadPending: false });
 
 /** Names one life of a session: unique across servers, since session ids start anew with each. */

@@ -3,7 +3,7 @@ import type { Agent, Fleet, Supervisor } from '../model/fleet.ts';
 import type { Observation, TmuxSeen, UnitsSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { Wanted } from '../model/plan.ts';
-import type { AgentRecord, Definition, FleetState } from '../model/state.ts';
+import { recordOf, type AgentRecord, type Definition, type FleetState } from '../model/state.ts';
 import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { obstacleOf } from './obstacle.ts';
 import { endedRun } from './ending.ts';
@@ -39,7 +39,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   const oldSession = old === undefined ? undefined : sessionOf(g.sessions, old);
   const moved = ownSession.kind === 'absent' && (oldSession?.kind === 'live' || oldSession?.kind === 'dead');
   const session = moved ? oldSession : ownSession;
-  const record: AgentRecord = state.agents[name] ?? state.agents[old ?? ''] ?? { restarts: 0 };
+  const record: AgentRecord = recordOf(state, name) ?? recordOf(state, old ?? '') ?? { restarts: 0 };
   const names = unitNames(fleet.systemd.unitPrefix);
   const own = session.kind === 'live' || session.kind === 'dead' ? session.session : undefined;
   const born = own?.started?.born ?? name;
@@ -93,7 +93,7 @@ function formerName(fleet: Fleet, agent: Agent): string | undefined {
 
 /** History of the former name that the new one has none of yet. */
 const bearsOldName = (g: Gathering, name: string, old: string): boolean =>
-  (g.state.agents[old] !== undefined && g.state.agents[name] === undefined) ||
+  (recordOf(g.state, old) !== undefined && recordOf(g.state, name) === undefined) ||
   (g.observation.locks.has(old) && !g.observation.locks.has(name));
 
 /** Agents of which something is left here and that the file does not give to this host. */

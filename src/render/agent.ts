@@ -16,7 +16,9 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
   const secrets = agent.envFile === undefined ? {} : (context.secrets.get(agent.envFile) ?? {});
   const environment = {
     ...withOwnPath({ ...agent.env, ...secrets }),
-    MOSAIC_FLEET: fleet.name,
+    // The command finds the fleet by it, also from inside an agent.
+    MOSAIC_FLEET: fleet.file,
+    MOSAIC_FLEET_NAME: fleet.name,
     MOSAIC_AGENT: agent.name,
   };
   const target = tmuxWord(`=${agent.name}:`);
