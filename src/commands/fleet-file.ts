@@ -1,7 +1,7 @@
 /** Finds and loads the fleet file. */
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Host } from '../host/host.ts';
-import type { Fleet } from '../model/fleet.ts';
+import type { Agent, Fleet } from '../model/fleet.ts';
 import type { Loaded, Problem } from '../model/problem.ts';
 import { canonicalPath } from '../observe/git-folders.ts';
 import { CommandError, EXIT } from './command-error.ts';
@@ -68,28 +68,28 @@ function readText(host: Host, file: string): string {
 
 /** Kickstart templates are read, and worktree paths written as git will record them. */
 function withFiles(host: Host, loaded: Loaded<Fleet> & { ok: true }): Loaded<Fleet> {
-  const problems: Problem[] = [];
   const agents = loaded.value.agents.map((agent) => {
-    const result = { ...agent };
-    if (agent.worktree?.path !== undefined) {
-      result.worktree = { ...agent.worktree, path: canonicalPath(host.files, agent.worktree.path) };
-    }
-    if (agent.kickstartTemplate === undefined) return result;
-    const path = `agents.${agent.name}.kickstart_template`;
-    try {
-      const text = host.files.read(agent.kickstartTemplate);
-      if (text === undefined) {
-        problems.push({ path, message: `${path}: the file ${agent.kickstartTemplate} is not there` });
-      } else {
-        result.kickstart = text;
-      }
-    } catch (error) {
-      problems.push({ path, message: `${path}: ${(error as Error).message}` });
-    }
-    return result;
+    const worktree = agent.worktree;
+    const path = worktree?.path;
+    const canonical =
+      worktree === undefined || path === undefined
+        ? agent
+        : { ...agent, worktree: { ...worktree, path: canonicalPath(host.files, path) } };
+    return agent.kickstartTemplate === undefined
+      ? canonical
+      : { ...canonical, ...readKickstart(host, agent.kickstartTemplate) };
   });
-  if (problems.length > 0) return { ok: false, file: loaded.file, text: loaded.text, problems };
   return { ...loaded, value: { ...loaded.value, agents } };
+}
+
+/** A template that cannot be read is the trouble of its agent alone: it is kept from being started, and says why. */
+function readKickstart(host: Host, path: string): Pick<Agent, 'kickstart' | 'kickstartTrouble'> {
+  try {
+    const text = host.files.read(path);
+    return text === undefined ? { kickstartTrouble: `${path} is not there` } : { kickstart: text };
+  } catch (error) {
+    return { kickstartTrouble: (error as Error).message };
+  }
 }
 
 /** As `readFleet`; problems are shown and end the command. */

@@ -10,7 +10,9 @@ import type { Plan } from '../model/plan.ts';
 import { canonicalPath, commonDirOf } from '../observe/git-folders.ts';
 import { observe, type ObserveOptions } from '../observe/observe.ts';
 import { plan, type PlanOptions, type Setting } from '../plan/plan.ts';
+import { endsItself, ownSession, spare } from '../plan/self.ts';
 import { repositoriesIn } from '../worktrees/survey.ts';
+import { CommandError, EXIT } from './command-error.ts';
 
 export function settingOf(host: Host, fleet: Fleet): Setting {
   const { env } = host.facts;
@@ -76,7 +78,19 @@ export async function lookAndPlan(
       ...(work === undefined ? {} : { work }),
     },
   );
-  return { observation, plan: plan(fleet, observation, setting, planOptions) };
+  const whole = plan(fleet, observation, setting, planOptions);
+  const self = endsItself(whole, ownSession(host.facts.env['TMUX']));
+  if (self === undefined) return { observation, plan: whole };
+  if (options.down === true) {
+    throw new CommandError(
+      `this command runs in the session of ${self}, and would end with it`,
+      EXIT.failed,
+      {
+        fix: 'Run it from elsewhere: from another terminal, outside of the fleet.',
+      },
+    );
+  }
+  return { observation, plan: spare(whole, self) };
 }
 
 /** Repositories that only worktrees of ours tell of, since no agent of the file names them. */

@@ -63,6 +63,8 @@ export interface Agent {
   kickstart?: string;
   /** A file whose text is the kickstart; read when a command starts. */
   kickstartTemplate?: string;
+  /** Why the template could not be read. */
+  kickstartTrouble?: string;
   onRestart: 'resume' | 'fresh';
   env: Record<string, string>;
   /** A file of NAME=VALUE lines whose values are secret. */

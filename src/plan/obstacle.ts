@@ -6,7 +6,13 @@ import type { Obstacle } from './situation.ts';
 import { ownWorktree, workplaceOf } from './workplace.ts';
 
 export function obstacleOf(g: Gathering, agent: Agent): Obstacle | undefined {
-  return sharedObstacle(g) ?? secretsObstacle(g, agent) ?? workplaceObstacle(g, agent) ?? memoryObstacle(g);
+  return (
+    sharedObstacle(g) ??
+    secretsObstacle(g, agent) ??
+    kickstartObstacle(agent) ??
+    workplaceObstacle(g, agent) ??
+    memoryObstacle(g)
+  );
 }
 
 /** Of every agent: the holder's name or a unit file that all need is taken. */
@@ -50,6 +56,11 @@ function secretsObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
     reason: `its env_file cannot be used: ${secrets?.why ?? agent.envFile}`,
     ...(secrets?.fix === undefined ? {} : { fix: secrets.fix }),
   };
+}
+
+function kickstartObstacle({ kickstartTrouble }: Agent): Obstacle | undefined {
+  if (kickstartTrouble === undefined) return undefined;
+  return { kind: 'conflict', reason: `its kickstart_template cannot be used: ${kickstartTrouble}` };
 }
 
 function workplaceObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
