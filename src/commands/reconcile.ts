@@ -74,6 +74,7 @@ export async function lookAndPlan(
     setting.places,
     {
       repositories: repositoriesOf(host, fleet, setting.places, options.down === true),
+      units: options.down === true,
       ...(screens === undefined ? {} : { screens }),
       ...(work === undefined ? {} : { work }),
     },

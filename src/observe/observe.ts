@@ -20,6 +20,8 @@ export interface ObserveOptions {
   repositories?: readonly string[];
   /** Screens of dead panes that nobody has recorded yet (to tell why they ended), or of all. */
   screens?: 'dead' | 'all';
+  /** Ask for units also where the fleet runs without systemd: it may have run with it before. */
+  units?: boolean;
   /** Look into the worktrees of agents that are gone from the file (to tell whether they may go), or into all of ours. */
   work?: 'gone' | 'all';
 }
@@ -34,7 +36,7 @@ export async function observe(
   // Asked first, so that they work while we read files.
   const asked = Promise.all([
     observeTmux(host, fleet.tmux.socketName).then((seen) => withExitStatus(host, fleet, seen)),
-    fleet.supervisor === 'none'
+    fleet.supervisor === 'none' && options.units !== true
       ? known({ manager: 'absent' as const, why: 'supervisor: none', units: new Map() })
       : observeUnits(host, fleet.systemd.unitPrefix),
     observeRepositories(host, [...new Set([...repositories, ...(options.repositories ?? [])])]),

@@ -40,9 +40,7 @@ export function downPlan(g: Gathering): Plan {
 
 function stopHolder(g: Gathering, agents: readonly Action[]): Action[] {
   const name = g.fleet.tmux.holderSession;
-  const session = g.tmux.sessions.find(
-    (candidate) => candidate.name === name && candidate.owner?.fleet === g.fleet.name,
-  );
+  const session = g.tmux.sessions.find(({ owner }) => owner?.fleet === g.fleet.name && owner.agent === name);
   const unit = g.units?.units.get(unitNames(g.fleet.systemd.unitPrefix).holder)?.active === 'active';
   const { server } = g.tmux;
   if (!unit && (session === undefined || server === undefined)) return [];

@@ -140,11 +140,18 @@ function gatherSources(
   const { tmux, state, units } = observation;
   if (!tmux.known) return tmux;
   if (!state.known) return state;
-  const supervisor: Source<Supervisor> = decideSupervisor(fleet, observation, setting.places);
-  if (!supervisor.known) return supervisor;
   // Units are ours by their template: started from another fleet's, they are that fleet's, whatever they are called.
-  const template = `${setting.places.units}/${unitNames(fleet.systemd.unitPrefix).template}`;
-  const ofAnother = observation.files.get(template)?.kind === 'foreign';
+  const template = observation.files.get(
+    `${setting.places.units}/${unitNames(fleet.systemd.unitPrefix).template}`,
+  );
+  const ofAnother = template?.kind === 'foreign';
+  // A fleet that now runs without systemd and once ran with it has units to take down all the same.
+  const hasUnits =
+    options.down === true && template?.kind === 'ours' && units.known && units.value.manager === 'answers';
+  const supervisor: Source<Supervisor> = hasUnits
+    ? known('systemd')
+    : decideSupervisor(fleet, observation, setting.places);
+  if (!supervisor.known) return supervisor;
   return known({
     fleet,
     observation,
