@@ -1,8 +1,13 @@
+import type { ChildProcess } from 'node:child_process';
 import { execa } from 'execa';
 import type { Exec, ExecResult, Facts } from './host.ts';
 
 const DEFAULT_TIMEOUT_MS = 15_000;
 const MAX_OUTPUT = 64 * 1024 * 1024;
+/** Between SIGTERM and SIGKILL for a program whose time is up. */
+const KILL_AFTER_MS = 500;
+/** What a killed program has to end in before it is given up. */
+const GIVE_UP_AFTER_MS = KILL_AFTER_MS + 100;
 
 /**
  * What our own surroundings put into the environment and no program that we start may inherit: the tmux session and the
@@ -40,22 +45,25 @@ export function realExec(facts: Facts): Exec {
       else env[name] = value;
     }
     const timeout = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
-    const result = await execa(file, args, {
+    const name = [file, ...args.slice(0, 3)].join(' ');
+    const late = `${name}: no answer within ${timeout / 1000} s`;
+    const running = execa(file, args, {
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
       cwd: options.cwd ?? '/',
       env,
       extendEnv: false,
       timeout,
-      forceKillAfterDelay: 500,
+      forceKillAfterDelay: KILL_AFTER_MS,
       reject: false,
       detached: true,
       stripFinalNewline: false,
       maxBuffer: MAX_OUTPUT,
       verbose: 'none',
     });
+    const result = await withinTime(running, timeout + GIVE_UP_AFTER_MS);
+    if (result === undefined) return fail({ stdout: '', stderr: '' }, 'timeout', late);
     const output = { stdout: result.stdout, stderr: result.stderr };
-    const name = [file, ...args.slice(0, 3)].join(' ');
-    if (result.timedOut) return fail(output, 'timeout', `${name}: no answer within ${timeout / 1000} s`);
+    if (result.timedOut) return fail(output, 'timeout', late);
     if (result.isMaxBuffer) return fail(output, 'too-much-output', `${name}: answered more than 64 MiB`);
     if (result.isTerminated) return fail(output, 'signal', `${name}: ended by ${result.signal}`);
     if (result.exitCode !== undefined) return { code: result.exitCode, ...output };
@@ -63,6 +71,30 @@ export function realExec(facts: Facts): Exec {
       return fail(output, 'missing', `${file} is not installed or not on the PATH`);
     return fail(output, 'not-started', `${name}: could not be started (${result.code ?? 'unknown error'})`);
   };
+}
+
+/**
+ * The result of a program, or undefined when there is none in time. A killed program is not always the end of it: a tmux
+ * client hands its output to the server, and a server that hangs keeps it open after the client is gone. What is given up
+ * here no longer keeps this process alive.
+ */
+async function withinTime<T>(
+  running: Promise<T> & Pick<ChildProcess, 'stdin' | 'stdout' | 'stderr' | 'unref'>,
+  ms: number,
+): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const givenUp = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => {
+      resolve(undefined);
+      for (const stream of [running.stdin, running.stdout, running.stderr]) stream?.destroy();
+      running.unref();
+    }, ms);
+  });
+  try {
+    return await Promise.race([running, givenUp]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const fail = (
