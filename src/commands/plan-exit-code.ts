@@ -7,5 +7,6 @@ export function planExitCode(plan: Plan): number {
   if (plan.refused !== undefined) return EXIT.failed;
   if (plan.verdicts.some(({ change }) => change === 'conflict')) return EXIT.failed;
   if (plan.verdicts.some(({ change }) => change === 'unknown')) return EXIT.unavailable;
+  if (plan.holds.some(({ unknown }) => unknown === true)) return EXIT.unavailable;
   return EXIT.ok;
 }

@@ -64,6 +64,8 @@ export interface Hold {
   subject: string;
   reason: string;
   fix?: string;
+  /** Whether it may be done could not be told: what would tell did not answer. */
+  unknown?: true;
 }
 
 export interface DefinitionChange {

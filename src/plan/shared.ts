@@ -168,6 +168,7 @@ export function worktreeLeftovers(g: Gathering): { actions: Action[]; holds: Hol
           subject: agent,
           reason: `its worktree ${tree.path} is kept: ${lost}`,
           fix: 'mosaic worktree gc saves what is in it under a git ref, then removes it.',
+          ...(tree.work?.known === false ? { unknown: true } : {}),
         });
       }
     }
