@@ -44,7 +44,8 @@ async function killedAt(scene: Scene, faults: readonly Fault[]): Promise<void> {
     const { calls } = await runFaulty(scene.world, ['apply'], fault);
     const call = calls.find(({ hit }) => hit);
     where = `killed ${fault.how} call ${fault.at} (${call?.name} ${call?.subject})`;
-    assert.ok(call !== undefined, `${where}: was not`);
+    // The last calls are not always as many: whoever looks again until an agent is ready may look once less.
+    assert.ok(call !== undefined || calls.length < fault.at, `${where}: was not`);
   }
   await recover(scene, side, where);
 }
