@@ -143,7 +143,6 @@ function stop(
 ): Action {
   const target = targetOf(s);
   const own = s.session.kind === 'live' || s.session.kind === 'dead' ? s.session.session : undefined;
-  const born = own?.started?.born ?? s.renameFrom ?? s.name;
   return {
     kind: 'stop-session',
     id: `stop-session:${s.name}`,
@@ -152,7 +151,7 @@ function stop(
     ...(target === undefined ? {} : { target: renamed(s, target) }),
     ...(own?.pane === undefined ? {} : { pane: { pid: own.pane.pid } }),
     runs: runsOf(g, s),
-    born,
+    born: s.born,
     unit: s.unitActive,
     scope: s.scopeActive,
     reason,

@@ -7,7 +7,7 @@ import { recordOf, type AgentRecord, type Definition, type FleetState } from '..
 import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { obstacleOf } from './obstacle.ts';
 import { endedRun } from './ending.ts';
-import { sessionOf, type SessionIndex, type Situation } from './situation.ts';
+import { sessionOf, tenantOf, type SessionIndex, type Situation } from './situation.ts';
 
 export interface Gathering {
   fleet: Fleet;
@@ -42,18 +42,20 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   const record: AgentRecord = recordOf(state, name) ?? recordOf(state, old ?? '') ?? { restarts: 0 };
   const names = unitNames(fleet.systemd.unitPrefix);
   const own = session.kind === 'live' || session.kind === 'dead' ? session.session : undefined;
-  const born = own?.started?.born ?? name;
+  const inherits = old !== undefined && (moved || bearsOldName(g, name, old));
+  const born = own?.started?.born ?? (inherits ? old : name);
   const taken = g.sessions.byName.has(name);
+  const tenant = tenantOf(g.tmux.sessions, fleet.name, born, [name, old]);
   // What a foreign session of this name may live in, since somebody took our mark off it, is not ours to stop.
   const active = (unit: string): boolean =>
     session.kind !== 'foreign' &&
+    tenant === undefined &&
     ['active', 'activating', 'deactivating', 'reloading'].includes(g.units?.units.get(unit)?.active ?? '');
   const definition = g.definitions.get(name);
   const lock = o.locks.get(name) ?? o.locks.get(old ?? '');
   const screen = own?.pane === undefined ? undefined : o.screens.get(own.pane.id);
   const foreignFile = agent === undefined ? undefined : foreignFileOf(g, name);
   const obstacle = agent === undefined ? undefined : obstacleOf(g, agent);
-  const inherits = old !== undefined && (moved || bearsOldName(g, name, old));
   return {
     name,
     wanted: wantedOf(agent, record),
@@ -62,6 +64,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     ...(inherits ? { renameFrom: old } : {}),
     wrongName: own !== undefined && own.name !== name && !taken,
     nameTaken: own !== undefined && own.name !== name && taken,
+    born,
     unitActive: active(names.agent(born)),
     scopeActive: active(names.scope(born)),
     ...(lock === undefined ? {} : { lock }),

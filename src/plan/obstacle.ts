@@ -2,7 +2,7 @@
 import type { Agent } from '../model/fleet.ts';
 import { unitNames } from '../render/unit-names.ts';
 import type { Gathering } from './gather.ts';
-import type { Obstacle } from './situation.ts';
+import { tenantOf, type Obstacle } from './situation.ts';
 import { ownWorktree, workplaceOf } from './workplace.ts';
 
 export function obstacleOf(g: Gathering, agent: Agent): Obstacle | undefined {
@@ -11,6 +11,7 @@ export function obstacleOf(g: Gathering, agent: Agent): Obstacle | undefined {
     secretsObstacle(g, agent) ??
     kickstartObstacle(agent) ??
     workplaceObstacle(g, agent) ??
+    unitObstacle(g, agent) ??
     memoryObstacle(g)
   );
 }
@@ -101,6 +102,18 @@ function workplaceObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
     };
   }
   return undefined;
+}
+
+/** An agent that was renamed lives on in the unit of its first name, which cannot be started a second time. */
+function unitObstacle(g: Gathering, { name, renamedFrom }: Agent): Obstacle | undefined {
+  if (g.supervisor !== 'systemd') return undefined;
+  const tenant = tenantOf(g.tmux.sessions, g.fleet.name, name, [name, renamedFrom]);
+  if (tenant === undefined) return undefined;
+  return {
+    kind: 'hold',
+    reason: `its unit name is still used by ${tenant}, which was renamed from it`,
+    fix: `mosaic apply --restart ${tenant} frees it.`,
+  };
 }
 
 const folderInWords = {

@@ -16,6 +16,8 @@ export interface Situation {
   wrongName: boolean;
   /** That, and a session that is not ours bears the agent's name: it cannot be given back. */
   nameTaken: boolean;
+  /** Names its unit and its scope: its name when its session was started, else its own. */
+  born: string;
   /** Its unit counts as started. */
   unitActive: boolean;
   /** Processes of it live in its scope. */
@@ -72,6 +74,27 @@ export function indexSessions(
     if (session.name === agent || !byAgent.has(agent)) byAgent.set(agent, session);
   }
   return { ...(server === undefined ? {} : { server }), byName, byAgent };
+}
+
+/**
+ * The agent whose session lives in the unit of that name: one that was renamed keeps the unit that it was started in, and another
+ * agent that now bears the name must neither stop that unit nor start in it. Without systemd there is no unit to share.
+ * @param self the agent that asks, and its former name
+ */
+export function tenantOf(
+  sessions: readonly SessionSeen[],
+  fleet: string,
+  born: string,
+  self: readonly (string | undefined)[],
+): string | undefined {
+  const tenant = sessions.find(
+    ({ owner, started }) =>
+      owner?.fleet === fleet &&
+      !self.includes(owner.agent) &&
+      started?.supervisor === 'systemd' &&
+      started.born === born,
+  );
+  return tenant?.owner?.agent;
 }
 
 /** The session of an agent: the one that bears its mark, else a foreign one that bears its name. */

@@ -124,7 +124,8 @@ async function assertWanted(story: Story): Promise<void> {
   assertNothingLeft(story, new Set(down.map(({ agent }) => agent)));
 }
 
-function mayStayDown({ wish, foreign }: Story, name: string, status: string): boolean {
+function mayStayDown(story: Story, name: string, status: string): boolean {
+  const { wish, foreign } = story;
   const { restart } = (wish.get(name) ?? {}) as { restart?: { policy: string } };
   const policy = restart?.policy;
   switch (status) {
@@ -138,10 +139,20 @@ function mayStayDown({ wish, foreign }: Story, name: string, status: string): bo
       return [...foreign.keys()].some((session) => session.name === name);
     case 'backoff':
       return policy === 'always';
+    case 'absent':
+      return itsUnitIsTaken(story, name);
     default:
       return false;
   }
 }
+
+/** Another agent was started under that name, renamed since, and lives on in the unit. */
+const itsUnitIsTaken = ({ machine, systemd }: Story, name: string): boolean =>
+  systemd &&
+  machine.tmux.sessions().some(({ options }) => {
+    const [owner, , , born] = options.get('@mosaic')?.split(' ') ?? [];
+    return born === name && owner !== `test/${name}`;
+  });
 
 /**
  * Every process that was started for an agent belongs to a session that is there. Those that stay down are left as they ended,
