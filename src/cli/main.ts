@@ -1,36 +1,70 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from 'node:v8';
+import { EXIT } from '../commands/command-error.ts';
+import { reasonOf } from '../host/failures.ts';
+import { HostError, type Host } from '../host/host.ts';
+import { keepMemorySmall } from '../host/memory.ts';
 import { realHost } from '../host/real.ts';
+import { watchTerminals } from '../host/stdio.ts';
+import { isUnread, steady } from './output.ts';
 import { run } from './run.ts';
 
-// Parsing a large fleet file leaves much short-lived garbage. The young generation is kept from growing with it: a fifth less
-// memory for the same time.
-setFlagsFromString('--semi-space-growth-factor=1');
+keepMemorySmall();
+process.on('exit', watchTerminals());
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // The second one does not wait for the action in hand.
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) process.exit(EXIT.interrupted);
     stop.abort();
   });
 }
-// Whoever reads our output may have enough of it (`mosaic events | head`).
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+// A window that is closed sends several: one by the kernel, one by each shell in between.
+process.on('SIGHUP', () => stop.abort());
+
+/** A lock was asked for: from then on the machine may be changed, and the command goes on to its end. */
+let acting = false;
+let unwritten = false;
+
+const stderr = steady(process.stderr, () => {});
+const stdout = steady(process.stdout, (error) => {
+  if (isUnread(process.stdout, error)) {
+    if (!acting) process.exit(EXIT.ok);
+    return;
+  }
+  stderr.write(`mosaic: cannot write to standard output: ${reasonOf(error)}\n`);
+  unwritten = true;
+  // What was written last may come to grief after the command has ended.
+  if (process.exitCode !== undefined) process.exitCode = exitCode(Number(process.exitCode));
 });
 
-let host = realHost();
-const level = process.env['MOSAIC_LOG'];
-if (level === 'debug' || level === 'trace') {
-  const { withLog } = await import('../host/log.ts');
-  host = withLog(host, level);
+process.exitCode = exitCode(await main());
+
+/** What nobody could be told is not done as it should be, though all else was. */
+function exitCode(code: number): number {
+  return unwritten && (code === EXIT.ok || code === EXIT.changes) ? EXIT.failed : code;
 }
 
-process.exitCode = await run(process.argv.slice(2), {
-  host,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  signal: stop.signal,
-});
+async function main(): Promise<number> {
+  let host: Host;
+  try {
+    host = await machine();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    stderr.write(`mosaic: ${error.message}\n`);
+    return EXIT.unavailable;
+  }
+  return run(process.argv.slice(2), { host, stdout, stderr, signal: stop.signal });
+}
+
+async function machine(): Promise<Host> {
+  const host = realHost();
+  const level = process.env['MOSAIC_LOG'];
+  const { withLog } = level === 'debug' || level === 'trace' ? await import('../host/log.ts') : {};
+  const seen = withLog === undefined ? host : withLog(host, level ?? '');
+  const lock: Host['files']['lock'] = (path) => {
+    acting = true;
+    return seen.files.lock(path);
+  };
+  return { ...seen, files: { ...seen.files, lock } };
+}

@@ -1,5 +1,4 @@
 /** `mosaic apply`: makes the host as the fleet file says. */
-import { resolve } from 'node:path';
 import { savedPlan as isSavedPlan } from '../generated/savedPlan.js';
 import type { Fleet } from '../model/fleet.ts';
 import { renderPlan } from '../report/render-plan.ts';
@@ -8,6 +7,7 @@ import { appliedExitCode, applyPlan, withApplyLock, type Applied } from './apply
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { findFleetFile, readFleet, requireFleet } from './fleet-file.ts';
+import { givenPath } from './given-path.ts';
 import { planDigest, planOptions, sha256, type PlanCommandOptions } from './plan.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf, type Look } from './reconcile.ts';
@@ -89,7 +89,7 @@ async function applySaved(
   planFile: string,
   options: ApplyCommandOptions,
 ): Promise<number> {
-  const saved = readSavedPlan(context, planFile);
+  const saved = await readSavedPlan(context, planFile);
   const { fleet, text } = await requireFleet(context, { file: saved.file });
   const changed = (what: string): CommandError =>
     new CommandError(`${what} since the plan ${planFile} was made`, EXIT.invalid, {
@@ -121,8 +121,8 @@ async function applySaved(
   return planExitCode(look.plan);
 }
 
-function readSavedPlan({ host }: CommandContext, planFile: string): SavedPlan {
-  const text = host.files.read(resolve(host.facts.cwd, planFile));
+async function readSavedPlan({ host, signal }: CommandContext, planFile: string): Promise<SavedPlan> {
+  const text = await host.files.readInput(givenPath(host, planFile), signal);
   if (text === undefined) throw new CommandError(`the plan ${planFile} is not there`, EXIT.invalid);
   let data: unknown;
   try {

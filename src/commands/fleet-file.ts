@@ -1,5 +1,5 @@
 /** Finds and loads the fleet file. */
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import type { Host } from '../host/host.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
 import type { Loaded, Problem } from '../model/problem.ts';
@@ -7,20 +7,26 @@ import { canonicalPath } from '../observe/git-folders.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { fleetCache } from './fleet-cache.ts';
+import { givenPath } from './given-path.ts';
 
 /** `--file`, else $MOSAIC_FLEET, else ./fleet.yaml, else the one in the configuration folder. Throws CommandError. */
 export function findFleetFile(host: Host, file: string | undefined): string {
-  const { env, cwd, home } = host.facts;
+  const { env, cwd, cwdGone, home } = host.facts;
   const given = file ?? (env['MOSAIC_FLEET'] === '' ? undefined : env['MOSAIC_FLEET']);
-  if (given !== undefined) return resolve(cwd, given);
+  if (given !== undefined) return givenPath(host, given);
   const config = env['XDG_CONFIG_HOME'];
-  const places = [
-    join(cwd, 'fleet.yaml'),
-    join(config !== undefined && isAbsolute(config) ? config : join(home, '.config'), 'mosaic/fleet.yaml'),
-  ];
+  const own = join(
+    config !== undefined && isAbsolute(config) ? config : join(home, '.config'),
+    'mosaic/fleet.yaml',
+  );
+  const places = cwdGone === true ? [own] : [join(cwd, 'fleet.yaml'), own];
   const found = places.find((path) => host.files.target(path) !== undefined);
   if (found === undefined) {
-    throw new CommandError(`there is no fleet file: neither ${places.join(' nor ')} is there`, EXIT.invalid, {
+    const missing =
+      cwdGone === true
+        ? `the folder that this command works in was removed, and ${own} is not there`
+        : `neither ${places.join(' nor ')} is there`;
+    throw new CommandError(`there is no fleet file: ${missing}`, EXIT.invalid, {
       fix: 'Name one with --file, or begin with a copy of an example that ships with mosaic (examples/).',
     });
   }
@@ -33,11 +39,11 @@ export function findFleetFile(host: Host, file: string | undefined): string {
  * commands that may write
  */
 export async function readFleet(
-  { host, build }: Pick<CommandContext, 'host' | 'build'>,
+  { host, build, signal }: Pick<CommandContext, 'host' | 'build' | 'signal'>,
   file: string,
   options: { remember?: boolean } = {},
 ): Promise<Loaded<Fleet>> {
-  const text = readText(host, file);
+  const text = await readText(host, file, signal);
   const { hostname, machineId, home } = host.facts;
   const input = { text, file, home, hostnames: [hostname, ...(machineId === undefined ? [] : [machineId])] };
   const cache = build === undefined ? undefined : fleetCache(host, build, input);
@@ -51,11 +57,12 @@ export async function readFleet(
   return withFiles(host, loaded);
 }
 
-function readText(host: Host, file: string): string {
+async function readText(host: Host, file: string, signal: AbortSignal): Promise<string> {
   let text: string | undefined;
   try {
-    text = host.files.read(file);
+    text = await host.files.readInput(file, signal);
   } catch (error) {
+    if (signal.aborted) throw new CommandError(`interrupted while reading ${file}`, EXIT.interrupted);
     throw new CommandError((error as Error).message, EXIT.invalid);
   }
   if (text === undefined) {

@@ -1,6 +1,5 @@
 /** `mosaic plan`, which is `mosaic apply --dry-run`: what would be done. Writes nothing but the file of --out. */
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import type { Fleet } from '../model/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PlanOptions } from '../plan/plan.ts';
@@ -9,6 +8,7 @@ import { planExitCode } from './plan-exit-code.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';
+import { givenPath } from './given-path.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
 
 export interface PlanCommandOptions extends FleetOptions {
@@ -89,7 +89,7 @@ async function save(
     throw new CommandError('a plan that cannot be carried out is not saved', EXIT.failed);
   }
   const { savedPlanText } = await import('../report/saved-plan.ts');
-  const path = resolve(host.facts.cwd, options.out);
+  const path = givenPath(host, options.out);
   const saved = savedPlanText(plan, {
     savedAt: host.clock.now(),
     version,

@@ -1,9 +1,9 @@
 /** `mosaic validate`: checks a fleet file, and the host not at all. */
-import { resolve } from 'node:path';
 import { formatProblems, problemsJson } from '../report/problems.ts';
 import { EXIT } from './command-error.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { findFleetFile, readFleet } from './fleet-file.ts';
+import { givenPath } from './given-path.ts';
 
 export async function validateCommand(
   context: CommandContext,
@@ -11,7 +11,7 @@ export async function validateCommand(
   options: FleetOptions,
 ): Promise<number> {
   const { host, terminal } = context;
-  const path = file === undefined ? findFleetFile(host, options.file) : resolve(host.facts.cwd, file);
+  const path = file === undefined ? findFleetFile(host, options.file) : givenPath(host, file);
   const loaded = await readFleet(context, path);
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
   if (options.json === true) {

@@ -1,14 +1,17 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
+import { absentAsUndefined, asHostError, attempt, codeOf } from './failures.ts';
+import type { Files, FileStat } from './host.ts';
 import { acquireLock } from './lock.ts';
-import { HostError, type Files, type FileStat } from './host.ts';
 import { realProcesses } from './processes.ts';
+import { readFile, readInput } from './read.ts';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants;
 
 /** The real file system. Synchronous: a reconcile reads many small files, and that is several times faster so. */
 export const realFiles: Files = {
-  read: (path) => absentAsUndefined('read', path, () => fs.readFileSync(path, 'utf8')),
+  read: readFile,
+  readInput,
 
   write(path, text, options = {}) {
     const folder = dirname(path);
@@ -111,45 +114,4 @@ function fileStat(stat: fs.Stats): FileStat {
         ? 'link'
         : 'other';
   return { kind, mode: stat.mode & 0o7777, uid: stat.uid, size: stat.size, modifiedAt: stat.mtimeMs };
-}
-
-const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'EUNKNOWN';
-
-function absentAsUndefined<T>(doing: string, path: string, call: () => T): T | undefined {
-  try {
-    return call();
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
-    throw asHostError(doing, path, error);
-  }
-}
-
-function attempt(doing: string, path: string, call: () => unknown): void {
-  try {
-    call();
-  } catch (error) {
-    throw asHostError(doing, path, error);
-  }
-}
-
-const inWords: Record<string, string> = {
-  ENOSPC: 'no space is left on the device',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'permission denied',
-  EPERM: 'not permitted',
-  EROFS: 'the file system is read-only',
-  EISDIR: 'it is a folder',
-  ENOTDIR: 'a part of the path is not a folder',
-  ENOENT: 'its folder is not there',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-};
-
-function asHostError(doing: string, path: string, error: unknown): HostError {
-  const code = codeOf(error);
-  return new HostError(`cannot ${doing} ${path}: ${inWords[code] ?? (error as Error).message}`, {
-    code,
-    path,
-    cause: error,
-  });
 }

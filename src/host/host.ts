@@ -15,6 +15,8 @@ export interface Facts {
   env: Readonly<Record<string, string | undefined>>;
   home: string;
   cwd: string;
+  /** The working directory was removed: `cwd` is `/` then, and a relative path has no meaning. */
+  cwdGone?: true;
   uid: number;
   user: string;
   pid: number;
@@ -49,8 +51,16 @@ export interface ExecResult {
 }
 
 export interface Files {
-  /** The text of a regular file, decoded as UTF-8; undefined when nothing is there. Throws HostError otherwise. */
+  /**
+   * The text of a regular file of up to 64 MiB, decoded as UTF-8; undefined when nothing is there. Throws HostError otherwise,
+   * also for a pipe or a device.
+   */
   read(path: string): string | undefined;
+  /**
+   * As `read`, for a path that the user gave: it may also be a pipe (`/dev/stdin`, `<(…)`), read to its end. Rejects with
+   * HostError (`code` ABORT_ERR) when the signal is aborted before that.
+   */
+  readInput(path: string, signal?: AbortSignal): Promise<string | undefined>;
   /** Replaces the file in one step (a new file moved over it), so that no reader sees half of it. */
   write(path: string, text: string, options?: WriteOptions): void;
   /** Adds whole lines at the end, in one write. */

@@ -7,7 +7,10 @@ import type { Exec, Host } from './host.ts';
  * where secrets may stand.
  */
 export function withLog(host: Host, level: string): Host {
-  const log = pino({ level, base: { pid: host.facts.pid } }, pino.destination({ fd: 2, sync: true }));
+  const destination = pino.destination({ fd: 2, sync: true });
+  // Where nobody can read it any more, the work goes on without.
+  destination.on('error', () => {});
+  const log = pino({ level, base: { pid: host.facts.pid } }, destination);
   const exec: Exec = async (file, args, options) => {
     const began = host.clock.now();
     const result = await host.exec(file, args, options);

@@ -35,11 +35,10 @@ const computing = new Set([
 /** Packages that act on the machine, or wait. */
 const acting = new Set(['execa', 'p-retry', 'pino', 'commander']);
 const allowedPackages: Record<string, readonly string[]> = {
-  host: ['execa'],
+  host: ['execa', 'pino'],
   apply: ['p-retry'],
   cli: ['commander'],
   commands: ['commander'],
-  report: ['pino'],
 };
 
 const maxLines = 400;

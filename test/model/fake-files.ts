@@ -40,6 +40,11 @@ export function memoryFiles(): MemoryFiles {
       .map((name) => basename(name))
       .sort();
   };
+  const read = (path: string): string | undefined => {
+    if (folders.has(path))
+      throw new HostError(`cannot read ${path}: it is a folder`, { code: 'EISDIR', path });
+    return files.get(path)?.text;
+  };
   return {
     changes: () => changes,
     put(path, text) {
@@ -52,11 +57,8 @@ export function memoryFiles(): MemoryFiles {
         folders.delete(name);
       }
     },
-    read(path) {
-      if (folders.has(path))
-        throw new HostError(`cannot read ${path}: it is a folder`, { code: 'EISDIR', path });
-      return files.get(path)?.text;
-    },
+    read,
+    readInput: async (path) => read(path),
     write(path, text, options = {}) {
       if (!folders.has(dirname(path))) throw missing(path);
       files.set(path, { text, mode: options.mode ?? 0o600 });

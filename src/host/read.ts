@@ -1,0 +1,73 @@
+/** Reading files, and only what is one: a pipe or a device could keep the whole process waiting, deaf to Ctrl-C. */
+import * as fs from 'node:fs';
+import { Socket } from 'node:net';
+import { asHostError, absentAsUndefined } from './failures.ts';
+import { HostError } from './host.ts';
+
+const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = fs.constants;
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** `Files.read`. */
+export const readFile = (path: string): string | undefined =>
+  absentAsUndefined('read', path, () => {
+    const fd = open(path);
+    try {
+      return readRegular(fd, path, fs.fstatSync(fd));
+    } finally {
+      fs.closeSync(fd);
+    }
+  });
+
+/** `Files.readInput`. */
+export async function readInput(path: string, signal?: AbortSignal): Promise<string | undefined> {
+  const fd = absentAsUndefined('read', path, () => open(path));
+  if (fd === undefined) return undefined;
+  let pipe: Socket;
+  try {
+    const stat = fs.fstatSync(fd);
+    if (!stat.isFIFO()) {
+      const text = readRegular(fd, path, stat);
+      fs.closeSync(fd);
+      return text;
+    }
+    pipe = new Socket({ fd, readable: true, writable: false, ...(signal === undefined ? {} : { signal }) });
+  } catch (error) {
+    fs.closeSync(fd);
+    throw asHostError('read', path, error);
+  }
+  return readPipe(pipe, path);
+}
+
+/** Without waiting: opened so, a pipe that nobody writes to, or a modem, answers at once. */
+const open = (path: string): number => fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+
+function readRegular(fd: number, path: string, stat: fs.Stats): string {
+  if (stat.isDirectory())
+    throw new HostError(`cannot read ${path}: it is a folder`, { code: 'EISDIR', path });
+  if (!stat.isFile()) {
+    throw new HostError(`cannot read ${path}: it is no regular file`, { code: 'EINVAL', path });
+  }
+  if (stat.size > MAX_BYTES) throw tooLarge(path);
+  return fs.readFileSync(fd, 'utf8');
+}
+
+async function readPipe(pipe: Socket, path: string): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of pipe as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > MAX_BYTES) throw tooLarge(path);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw asHostError('read', path, error);
+  } finally {
+    pipe.destroy();
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+const tooLarge = (path: string): HostError =>
+  new HostError(`cannot read ${path}: it is larger than 64 MiB`, { code: 'EFBIG', path });
