@@ -7,6 +7,8 @@ export interface Observation {
   /** The kernel's boot id: a new one after each boot. */
   bootId: string;
   tmux: Source<TmuxSeen>;
+  /** Servers that runs of this boot are recorded in, that did not answer, and whose processes live. */
+  silentServers: SilentServer[];
   /** `systemctl --user`: whether a manager answers at all, and our units. */
   units: Source<UnitsSeen>;
   /** What stands on disk where we render to, and orphans bearing our header: absolute path to what is there. */
@@ -39,6 +41,13 @@ export interface TmuxServer {
   startTime: number;
 }
 
+/** It runs, and is not the one on the socket that we look at. */
+export interface SilentServer {
+  server: TmuxServer;
+  /** The start time of its process was recorded too; else only a process of that pid runs. */
+  certain: boolean;
+}
+
 export interface SessionSeen {
   /** Such as `$3`; exact, within this server. */
   id: string;
@@ -54,6 +63,8 @@ export interface SessionSeen {
   kickstartPending: boolean;
   /** The pane that runs the agent; absent when somebody closed it. */
   pane?: PaneSeen;
+  /** All that it shows, the agent's among them. */
+  panes: Pick<PaneSeen, 'id' | 'pid' | 'dead'>[];
 }
 
 /** Kept on the session itself in a user option. */

@@ -33,6 +33,8 @@ export interface Run {
   key: string;
   sessionId: string;
   server: TmuxServer;
+  /** When the server's process started, as `pidStartTime`: tells whether it still lives, also where it does not answer. */
+  serverStartTicks?: number;
   pid: number;
   pidStartTime?: number;
   bootId: string;

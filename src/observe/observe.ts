@@ -8,6 +8,7 @@ import { known, unknown, type Source } from '../model/source.ts';
 import type { FleetState } from '../model/state.ts';
 import { observeFolders, observeLocks, observeRendered, observeState } from './files.ts';
 import { fewAtATime } from './pool.ts';
+import { observeSilentServers } from './servers.ts';
 import { captureScreens, observeTmux } from './tmux.ts';
 import { observeUnits } from './units.ts';
 import { inspectWork, observeRepositories } from './worktrees.ts';
@@ -48,6 +49,8 @@ export async function observe(
   });
   const locks = observeLocks(host, places);
   const [tmux, units, trees] = await asked;
+  const silentServers =
+    tmux.known && state.known ? await observeSilentServers(host, state.value, tmux.value.server) : [];
   const availableMemory =
     fleet.reconcile.minAvailableMemory === undefined ? undefined : host.processes.availableMemory();
   await lookIntoWork(host, fleet, trees, options.work ?? 'gone');
@@ -55,6 +58,7 @@ export async function observe(
     now: host.clock.now(),
     bootId: host.facts.bootId,
     tmux,
+    silentServers,
     units,
     files,
     locks,

@@ -65,13 +65,14 @@ export function parseTmux(text: string): Source<TmuxSeen> {
       attached: Number(attached),
       activityAt: Number(activity) * 1000,
       kickstartPending: mark?.awaitsKickstart === true && untold === '1',
+      panes: [],
       ...(mark === undefined ? {} : { owner: mark.owner }),
       ...(mark?.started === undefined ? {} : { started: mark.started }),
     };
     sessions.set(session.id, session);
-    if (mark?.pane !== undefined && mark.pane === paneId) {
-      session.pane = parsePane({ paneId, panePid, dead, status, signal, diedAt });
-    }
+    const pane = parsePane({ paneId, panePid, dead, status, signal, diedAt });
+    session.panes.push({ id: pane.id, pid: pane.pid, dead: pane.dead });
+    if (mark?.pane !== undefined && mark.pane === paneId) session.pane = pane;
   }
   seen.sessions = [...sessions.values()];
   return known(seen);

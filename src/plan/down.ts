@@ -25,13 +25,14 @@ export function downPlan(g: Gathering): Plan {
       ...(g.supervisor === 'systemd' ? reloadAction(pruned, files) : []),
       ...leftovers.actions,
     ]),
-    verdicts: decided.map(({ s, decision: { rule, status, change } }) => ({
+    verdicts: decided.map(({ s, decision: { rule, status, change, reason, fix } }) => ({
       agent: s.name,
       wanted: 'gone',
       rule,
       status,
       change,
-      reason: 'the fleet is taken down',
+      reason: change === 'hold' ? reason : 'the fleet is taken down',
+      ...(fix === undefined ? {} : { fix }),
     })),
     holds: leftovers.holds,
     definitions: [],

@@ -7,6 +7,7 @@ import { recordOf, type AgentRecord, type Definition, type FleetState } from '..
 import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { obstacleOf } from './obstacle.ts';
 import { endedRun } from './ending.ts';
+import { outOfReach } from './out-of-reach.ts';
 import { sessionOf, tenantOf, type SessionIndex, type Situation } from './situation.ts';
 
 export interface Gathering {
@@ -55,6 +56,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   const lock = o.locks.get(name) ?? o.locks.get(old ?? '');
   const screen = own?.pane === undefined ? undefined : o.screens.get(own.pane.id);
   const foreignFile = agent === undefined ? undefined : foreignFileOf(g, name);
+  const away = outOfReach(g, name) ?? (inherits ? outOfReach(g, old) : undefined);
   const obstacle = agent === undefined ? undefined : obstacleOf(g, agent);
   return {
     name,
@@ -73,6 +75,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     ...(screen === undefined ? {} : { screen }),
     ...(foreignFile === undefined ? {} : { foreignFile }),
     ...(obstacle === undefined ? {} : { obstacle }),
+    ...(away === undefined ? {} : { outOfReach: away }),
     asked: { restart: g.asked.restart.has(name), adopt: g.asked.adopt.has(name) },
     prune: fleet.reconcile.prune,
     outage: false,
@@ -143,7 +146,7 @@ const MANY = 3;
 function markOutage(g: Gathering, situations: Situation[]): void {
   const { now } = g.observation;
   const ended = situations.flatMap((s) => {
-    if (s.wanted !== 'running') return [];
+    if (s.wanted !== 'running' || s.outOfReach !== undefined) return [];
     const runtime = s.agent && g.fleet.runtimes[s.agent.runtime];
     const end = endedRun(s, runtime);
     const fresh = end !== undefined && end.cause === 'crash' && s.record.ended?.run !== end.run;

@@ -3,7 +3,7 @@ import type { Agent, Fleet, Supervisor } from '../model/fleet.ts';
 import type { Observation } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { DefinitionChange, Plan, Verdict } from '../model/plan.ts';
-import { known, type Source } from '../model/source.ts';
+import { known, unknown, type Source } from '../model/source.ts';
 import { renderFleet, stickyPath, type RenderContext, type Templates } from '../render/artefacts.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { definitionOf } from '../render/definition.ts';
@@ -12,6 +12,7 @@ import { brake } from './brakes.ts';
 import { shownDefinitions } from './definitions.ts';
 import { downPlan } from './down.ts';
 import { gather, type Gathering } from './gather.ts';
+import { silence, wayBack } from './out-of-reach.ts';
 import { inOrder } from './order.ts';
 import { decide, type Decision } from './rules.ts';
 import {
@@ -140,6 +141,8 @@ function gatherSources(
   const { tmux, state, units } = observation;
   if (!tmux.known) return tmux;
   if (!state.known) return state;
+  const silent = observation.silentServers.find(({ certain }) => certain)?.server.pid;
+  if (silent !== undefined) return unknown(silence({ fleet }, silent), wayBack(silent));
   // Units are ours by their template: started from another fleet's, they are that fleet's, whatever they are called.
   const template = observation.files.get(
     `${setting.places.units}/${unitNames(fleet.systemd.unitPrefix).template}`,

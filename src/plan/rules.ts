@@ -43,6 +43,19 @@ const wantedUp = (s: Situation): boolean => s.wanted === 'running';
 const steps = (...list: Step[]): { steps: Step[] } => ({ steps: list });
 
 const rules: Rule[] = [
+  // --- it lives, but not where it belongs ---
+  {
+    name: 'out-of-reach',
+    when: (s) => s.outOfReach !== undefined,
+    decide: (s) => ({
+      status: 'unknown',
+      change: 'hold',
+      reason: s.outOfReach?.reason ?? '',
+      ...(s.outOfReach === undefined ? {} : { fix: s.outOfReach.fix }),
+      ...steps(),
+    }),
+  },
+
   // --- something of another's is in the way ---
   {
     name: 'adopt-foreign',

@@ -7,6 +7,7 @@ import { unitNames } from '../render/unit-names.ts';
 import { withoutSecrets } from '../render/secrets.ts';
 import type { Gathering } from './gather.ts';
 import { sharedObstacle } from './obstacle.ts';
+import { outOfReach } from './out-of-reach.ts';
 
 /** Writes for every artefact that differs from what stands; agents in `skip` (conflicts) are left as they are. */
 export function fileActions(
@@ -64,7 +65,8 @@ export function orphanFiles(g: Gathering, artefacts: readonly Artefact[], all: b
     if (file.kind !== 'ours' || wanted.has(path)) continue;
     const agent = agentFileOf(g, path);
     // Units stay where the fleet now runs without systemd: what they started may still live in them.
-    if (!all && (agent === undefined || !g.fleet.reconcile.prune)) continue;
+    if (!all && (agent === undefined || !g.fleet.reconcile.prune || outOfReach(g, agent) !== undefined))
+      continue;
     actions.push({
       kind: 'remove-file',
       id: `remove-file:${path}`,
@@ -150,6 +152,7 @@ export function worktreeLeftovers(g: Gathering): { actions: Action[]; holds: Hol
       const owner = tree.owner ?? tree.unfinished;
       if (owner?.fleet !== g.fleet.name || kept.has(owner.agent) || !g.fleet.reconcile.prune) continue;
       const { agent } = owner;
+      if (outOfReach(g, agent) !== undefined) continue;
       // Without a whole folder there is nothing to look into; the removal saves what only the registration holds.
       const whole = tree.owner !== undefined && !tree.prunable;
       const lost = whole ? wouldBeLost(tree.work) : undefined;

@@ -2,6 +2,7 @@
 import type { Agent } from '../model/fleet.ts';
 import type { LockSeen, SessionSeen, TmuxServer } from '../model/observation.ts';
 import type { Wanted } from '../model/plan.ts';
+import type { OutOfReach } from './out-of-reach.ts';
 import { runKey, type AgentRecord, type Definition } from '../model/state.ts';
 
 export interface Situation {
@@ -32,6 +33,8 @@ export interface Situation {
   foreignFile?: string;
   /** Why it could not be started now: a missing folder, a secret file that cannot be read … */
   obstacle?: Obstacle;
+  /** It lives where its session is not, and is left alone. */
+  outOfReach?: OutOfReach;
   /** The operator names it to be restarted, or to be taken over. */
   asked: { restart: boolean; adopt: boolean };
   /** Removing what is gone from the file is switched on. */

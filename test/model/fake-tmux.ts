@@ -46,6 +46,12 @@ export interface FakeTmux {
   sessions(): FakeSession[];
   /** Ends the server with all of its sessions. */
   kill(): void;
+  /** Takes its socket out of reach: the server and all in it live on, and nothing answers there. */
+  loseSocket(): void;
+  /** Makes it again, as SIGUSR1 does (tmux(1)). */
+  findSocket(): void;
+  /** Moves the pane of one session into another, as join-pane does. */
+  joinPane(from: string, to: string): void;
   /** Ends one session, as its user would. */
   killSession(name: string): void;
   /** A session that mosaic did not make. */
@@ -56,6 +62,7 @@ class Failure extends Error {}
 
 export function fakeTmux(around: Surroundings): FakeTmux {
   let server: Server | undefined;
+  let lost: Server | undefined;
 
   const noServer = (): never => {
     throw new Failure('no server running on /tmp/tmux-1000/test');
@@ -161,12 +168,11 @@ export function fakeTmux(around: Surroundings): FakeTmux {
     session.panes.push(pane);
     running.sessions.push(session);
     const env = { ...Object.fromEntries(pairs), TMUX: `/tmp/tmux-1000/test,${running.pid},${number}` };
-    startProgram(running, session, pane, { command: rest, env });
+    startProgram(running, pane, { command: rest, env });
   }
 
   function startProgram(
     running: Server,
-    session: FakeSession,
     pane: FakePane,
     { command, env }: { command: readonly string[]; env: Record<string, string> },
   ): void {
@@ -181,12 +187,13 @@ export function fakeTmux(around: Surroundings): FakeTmux {
       cwd: pane.cwd,
       ...(scope === undefined || refused ? {} : { scope }),
       ...(status === undefined ? {} : { ends: { at: around.now() + 50, status } }),
-      ended: (how) => paneEnded(session, pane, how),
+      ended: (how) => paneEnded(pane, how),
     }).pid;
   }
 
-  function paneEnded(session: FakeSession, pane: FakePane, how: { status?: number; signal?: number }): void {
-    if (server?.sessions.includes(session) !== true) return;
+  function paneEnded(pane: FakePane, how: { status?: number; signal?: number }): void {
+    const session = server?.sessions.find(({ panes }) => panes.includes(pane));
+    if (server === undefined || session === undefined) return;
     if (session.remainOnExit ?? server.remainOnExit) {
       pane.dead = { ...how, at: Math.floor(around.now() / 1000) * 1000 };
       pane.screen += '\nPane is dead';
@@ -328,6 +335,21 @@ export function fakeTmux(around: Surroundings): FakeTmux {
     },
     sessions: () => server?.sessions ?? [],
     kill: stopServer,
+    loseSocket() {
+      lost = server;
+      server = undefined;
+    },
+    findSocket() {
+      server = lost;
+      lost = undefined;
+    },
+    joinPane(from, to) {
+      const [source, target] = [find(`=${from}`), find(`=${to}`)];
+      const pane = source?.session.panes.shift();
+      if (source === undefined || target === undefined || pane === undefined) return;
+      target.session.panes.push(pane);
+      if (source.session.panes.length === 0) removeSession(source.session);
+    },
     killSession(name) {
       const found = find(`=${name}`);
       if (found !== undefined) removeSession(found.session);

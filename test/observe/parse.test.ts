@@ -38,6 +38,7 @@ test('a session of ours with its pane', () => {
         started: { definition: '1-0123456789abcdef', supervisor: 'systemd', born: 'born' },
         kickstartPending: false,
         pane: { id: '%4', pid: 4242, dead: false },
+        panes: [{ id: '%4', pid: 4242, dead: false }],
       },
     ],
   });
@@ -62,6 +63,13 @@ test('a pane that somebody opened beside is not the agent', () => {
   const { sessions } = seen(line({ pane: '%5:5' }), line());
   assert.equal(sessions.length, 1);
   assert.equal(sessions[0]?.pane?.pid, 4242);
+  assert.deepEqual(
+    sessions[0]?.panes.map(({ id, pid }) => [id, pid]),
+    [
+      ['%5', 5],
+      ['%4', 4242],
+    ],
+  );
   const [alone] = seen(line({ pane: '%5:5' })).sessions;
   assert.equal(alone?.pane, undefined, 'nor is it when the agent has closed its own');
 });

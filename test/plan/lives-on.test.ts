@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FLEET_FILE, mosaic } from '../model/driver.ts';
-import { createMachine, type Machine } from '../model/fake-host.ts';
+import { createMachine, HOME, type Machine } from '../model/fake-host.ts';
+
+const STATE_FILE = `${HOME}/.local/state/mosaic/test/state.json`;
 
 function writeFleet(machine: Machine, agents: Record<string, unknown>[]): void {
   const fleet = {
@@ -45,3 +47,48 @@ test('a renamed agent lives on in its unit when another takes its former name', 
   assert.deepEqual(Object.keys(programs(machine)).sort(), ['new', 'old']);
   assert.match(await apply(machine), /^Nothing to do/);
 });
+
+for (const systemd of [false, true]) {
+  const supervisor = systemd ? 'systemd' : 'none';
+
+  test(`a server that has lost its socket is not taken for ended [${supervisor}]`, async () => {
+    const machine = createMachine({ systemd });
+    writeFleet(machine, [{ name: 'a' }, { name: 'b' }]);
+    await apply(machine);
+    const before = programs(machine);
+    const alive = machine.processes.all().length;
+    machine.tmux.loseSocket();
+    const state = machine.files.read(STATE_FILE);
+    assert.match(await apply(machine, [], 69), /runs and does not answer on its socket[^]*kill -USR1 \d+/);
+    assert.equal((await mosaic(machine, 'down')).code, 69);
+    assert.equal(machine.files.read(STATE_FILE), state, 'nothing is recorded');
+    assert.equal(machine.processes.all().length, alive, 'nothing is started or ended');
+    machine.tmux.findSocket();
+    assert.deepEqual(programs(machine), before);
+    assert.match(await apply(machine), /^Nothing to do/);
+  });
+
+  test(`a server that has ended is not waited for [${supervisor}]`, async () => {
+    const machine = createMachine({ systemd });
+    writeFleet(machine, [{ name: 'a' }]);
+    await apply(machine);
+    machine.tmux.kill();
+    await apply(machine);
+    assert.deepEqual(Object.keys(programs(machine)), ['a']);
+  });
+
+  test(`an agent lives on in the session that its pane was moved to [${supervisor}]`, async () => {
+    const machine = createMachine({ systemd });
+    writeFleet(machine, [{ name: 'a' }]);
+    await apply(machine);
+    machine.tmux.newForeign('theirs');
+    const { a: pid } = programs(machine);
+    machine.tmux.joinPane('a', 'theirs');
+    assert.match(await apply(machine), /its pane was moved to the session theirs/);
+    assert.deepEqual(Object.keys(programs(machine)), ['theirs']);
+    assert.ok(machine.processes.all().some((process) => process.pid === pid));
+    machine.processes.end(pid ?? 0, { signal: 1 });
+    await apply(machine);
+    assert.deepEqual(Object.keys(programs(machine)).sort(), ['a', 'theirs']);
+  });
+}

@@ -15,7 +15,7 @@ import { unitNames } from '../../src/render/unit-names.ts';
 
 export const NOW = Date.UTC(2026, 0, 2, 12);
 export const SERVER: TmuxServer = { pid: 100, startTime: 1_767_300_000 };
-const OTHER_SERVER: TmuxServer = { pid: 90, startTime: 1_767_200_000 };
+export const OTHER_SERVER: TmuxServer = { pid: 90, startTime: 1_767_200_000 };
 export const BOOT = 'this-boot';
 /** Before a reboot, after which pids and session numbers began anew. */
 const EARLIER_SERVER: TmuxServer = { pid: 100, startTime: 1_767_100_000 };
@@ -37,6 +37,11 @@ export interface AgentSeen {
   created?: string;
   died?: string;
   kickstart?: 'pending';
+  /** Its pane stands in the session of that name. */
+  paneIn?: string;
+  /** How many live panes its session has beside its own, and how many clients. */
+  beside?: number;
+  attached?: number;
   /** What stands on its screen. */
   screen?: string;
   /**
@@ -82,6 +87,8 @@ interface AgentPieces {
   lock?: LockSeen;
   units: [string, UnitSeen][];
   screen?: [string, string];
+  /** Its pane, where it is in another session, of that name. */
+  moved?: { to: string; pane: SessionSeen['panes'][number] };
 }
 
 export function agentSeen(fleet: Fleet, name: string, words: AgentSeen, context: Context): AgentPieces {
@@ -126,6 +133,9 @@ export function agentSeen(fleet: Fleet, name: string, words: AgentSeen, context:
     ...(session === undefined ? {} : { session }),
     ...(record === undefined ? {} : { record }),
     ...(lock === undefined ? {} : { lock }),
+    ...(words.paneIn === undefined
+      ? {}
+      : { moved: { to: words.paneIn, pane: { id: `%${context.index + 1}`, pid: run.pid, dead: false } } }),
     ...(words.screen === undefined ? {} : { screen: [`%${context.index + 1}`, words.screen] }),
   };
 }
@@ -160,9 +170,17 @@ function sessionSeen(
     id: made.id,
     name: words.named ?? name,
     createdAt: made.startedAt,
-    attached: 0,
+    attached: words.attached ?? 0,
     activityAt: made.startedAt,
     kickstartPending: words.kickstart === 'pending',
+    panes: [
+      ...(made.pane === undefined ? [] : [{ id: made.pane.id, pid: made.pane.pid, dead: made.pane.dead }]),
+      ...Array.from({ length: words.beside ?? 0 }, (_, n) => ({
+        id: `%${500 + n}`,
+        pid: 5000 + n,
+        dead: false,
+      })),
+    ],
   };
   const started: StartedWith = {
     definition: made.hash(words.definition),

@@ -9,13 +9,15 @@ import { workplaceOf } from '../../src/plan/workplace.ts';
 import { renderFleet, stickyPath } from '../../src/render/artefacts.ts';
 import { unitNames } from '../../src/render/unit-names.ts';
 import { header } from '../../src/render/header.ts';
-import { age, agentSeen, BOOT, NOW, SERVER, type AgentSeen } from './seen-agent.ts';
+import { age, agentSeen, BOOT, NOW, OTHER_SERVER, SERVER, type AgentSeen } from './seen-agent.ts';
 
 export interface Seen {
   /** By agent; `up` for one that runs as the file says and is fully accounted for. */
   agents?: Record<string, AgentSeen | 'up'>;
   /** No tmux server runs, or it could not be asked. It runs where any session does. */
   tmux?: 'no server' | 'unknown';
+  /** The process of the server of `record: other server` lives; or one of its pid does. */
+  silent?: 'certain' | 'uncertain';
   holder?: 'absent' | 'foreign';
   holderUnit?: 'inactive';
   /** Whether a user manager answers; `answers` where the fleet says systemd. */
@@ -87,7 +89,12 @@ export function observationOf(fleet: Fleet, seen: Seen, files?: Observation['fil
   );
   const holder = holderSession(fleet, seen);
   const noServer = seen.tmux === 'no server';
-  const sessions = noServer ? [] : [...holder, ...agents.flatMap(({ session }) => session ?? [])];
+  const sessions: SessionSeen[] = noServer
+    ? []
+    : [...holder, ...agents.flatMap(({ session }) => session ?? [])];
+  for (const { moved } of agents) {
+    if (moved !== undefined) sessions.find(({ name }) => name === moved.to)?.panes.push(moved.pane);
+  }
   const units = new Map(agents.flatMap((agent) => agent.units));
   if (supervisor === 'systemd') {
     const active = seen.holderUnit === 'inactive' || noServer ? 'inactive' : 'active';
@@ -100,6 +107,8 @@ export function observationOf(fleet: Fleet, seen: Seen, files?: Observation['fil
       seen.tmux === 'unknown'
         ? unknown('tmux did not answer')
         : known({ ...(noServer ? {} : { server: SERVER }), sessions }),
+    silentServers:
+      seen.silent === undefined ? [] : [{ server: OTHER_SERVER, certain: seen.silent === 'certain' }],
     units:
       seen.manager === 'unknown'
         ? unknown('the user manager did not answer')
@@ -158,7 +167,8 @@ function secretsOf(fleet: Fleet, name: string, seen: Seen): Record<string, strin
 function holderSession(fleet: Fleet, { holder }: Seen): SessionSeen[] {
   if (holder === 'absent') return [];
   const name = fleet.tmux.holderSession;
-  const common = { id: '$0', name, createdAt: NOW, attached: 0, activityAt: NOW, kickstartPending: false };
+  const times = { createdAt: NOW, activityAt: NOW };
+  const common = { id: '$0', name, ...times, attached: 0, kickstartPending: false, panes: [] };
   return [holder === 'foreign' ? common : { ...common, owner: { fleet: fleet.name, agent: name } }];
 }
 

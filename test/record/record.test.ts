@@ -32,6 +32,7 @@ const run = fc.record(
     server: fc.record({ pid: fc.nat(), startTime: fc.nat() }),
     pid: fc.nat(),
     pidStartTime: fc.nat(),
+    serverStartTicks: fc.nat(),
     bootId: fc.string(),
     startedAt: time,
     definition: fc.constant('1-0123456789abcdef'),

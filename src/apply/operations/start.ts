@@ -111,11 +111,13 @@ function judge(
   const { agent, definition } = action;
   const pane = session.pane;
   const key = runKey(server, session.id);
+  const serverStartTicks = host.processes.startTime(server.pid);
   const pidStartTime = pane?.dead === false ? host.processes.startTime(pane.pid) : undefined;
   const run: Run = {
     key,
     sessionId: session.id,
     server,
+    ...(serverStartTicks === undefined ? {} : { serverStartTicks }),
     pid: pane?.pid ?? 0,
     ...(pidStartTime === undefined ? {} : { pidStartTime }),
     bootId: host.facts.bootId,
