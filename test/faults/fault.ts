@@ -59,7 +59,8 @@ export function faultyHost(host: Host, fault: Fault, log: (call: Call) => void):
   });
   const processes = intercepted(host.processes, (name, args, real) => {
     if (name !== 'signal' || !count(name, String(args[2]))) return real();
-    return isKill(fault.how) ? killedAround(fault.how, real) : false;
+    // It cannot fail in a way of its own: a process that is gone is what it asks about.
+    return isKill(fault.how) ? killedAround(fault.how, real) : real();
   });
   return { ...host, exec, files, processes };
 }
