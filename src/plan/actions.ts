@@ -5,7 +5,7 @@ import { runKey, type Run } from '../model/state.ts';
 import type { Gathering } from './gather.ts';
 import type { Decision, Step } from './rules.ts';
 import type { Situation } from './situation.ts';
-import { ownWorktree, workplaceOf } from './workplace.ts';
+import { inTheWayOf, ownWorktree, workplaceOf } from './workplace.ts';
 
 /** Ids of shared actions that every start needs: files, reload, holder. */
 export interface Shared {
@@ -17,20 +17,33 @@ export function agentActions(g: Gathering, s: Situation, decision: Decision, sha
   if (s.renameFrom !== undefined || (s.wrongName && s.wanted === 'running')) actions.push(rename(s));
   // Also where an interrupted apply renamed everything else.
   actions.push(...markWorktree(g, s));
+  const ready = preparation(g, s, decision, shared);
   for (const step of decision.steps) {
+    // One that runs is stopped only when all that its start takes is there; of one that has ended nothing is lost by then.
+    const restarts = step.do === 'stop' && step.because === 'restart';
+    if (restarts || step.do === 'start') actions.push(...ready.worktree.splice(0));
     const needs = actions.map(({ id }) => id);
-    actions.push(...stepActions(g, s, step, decision.reason, { needs, shared }));
+    const before = restarts || step.do === 'start' ? [...ready.needs, ...needs] : needs;
+    actions.push(...stepActions(g, s, step, decision.reason, before));
   }
   return actions;
 }
 
-interface Before {
-  needs: string[];
-  shared: Shared;
+/** What a start takes: its worktree, if that is to be made; its file, and what all starts need. */
+function preparation(
+  g: Gathering,
+  { name, agent }: Situation,
+  { steps }: Decision,
+  shared: Shared,
+): { worktree: Action[]; needs: string[] } {
+  if (agent === undefined || !steps.some((step) => step.do === 'start')) return { worktree: [], needs: [] };
+  return {
+    worktree: makeWorktree(g, agent),
+    needs: [...shared.needs, `write-file:${g.places.agentFile(name)}`],
+  };
 }
 
-function stepActions(g: Gathering, s: Situation, step: Step, reason: string, before: Before): Action[] {
-  const { needs } = before;
+function stepActions(g: Gathering, s: Situation, step: Step, reason: string, needs: string[]): Action[] {
   const agent = s.name;
   switch (step.do) {
     case 'adopt-session':
@@ -45,7 +58,7 @@ function stepActions(g: Gathering, s: Situation, step: Step, reason: string, bef
     case 'kickstart':
       return s.agent === undefined ? [] : kickstart(g, s.agent, needs);
     case 'start':
-      return s.agent === undefined ? [] : start(g, s.agent, step.restarts, reason, before);
+      return s.agent === undefined ? [] : start(g, s.agent, step.restarts, reason, needs);
   }
 }
 
@@ -217,18 +230,11 @@ function markWorktree(g: Gathering, s: Situation): Action[] {
   ];
 }
 
-function start(
-  g: Gathering,
-  agent: Agent,
-  restarts: number,
-  reason: string,
-  { needs, shared }: Before,
-): Action[] {
+function start(g: Gathering, agent: Agent, restarts: number, reason: string, needs: string[]): Action[] {
   const { fleet, observation, places } = g;
   const workingDirectory = workplaceOf(fleet.name, agent, observation, places);
   const definition = g.definitions.get(agent.name);
   if (definition === undefined) throw new Error(`${agent.name} has no definition`);
-  const worktree = makeWorktree(g, agent, workingDirectory);
   const begin: Action = {
     kind: 'start-session',
     id: `start-session:${agent.name}`,
@@ -240,19 +246,15 @@ function start(
     fields: definition.fields,
     restarts,
     reason,
-    needs: [
-      ...shared.needs,
-      `write-file:${places.agentFile(agent.name)}`,
-      ...needs,
-      ...worktree.map(({ id }) => id),
-    ],
+    needs,
   };
-  return [...worktree, begin, ...kickstart(g, agent, [begin.id])];
+  return [begin, ...kickstart(g, agent, [begin.id])];
 }
 
-function makeWorktree(g: Gathering, agent: Agent, path: string): Action[] {
+function makeWorktree(g: Gathering, agent: Agent): Action[] {
   const wish = agent.worktree;
   if (wish === undefined) return [];
+  const path = workplaceOf(g.fleet.name, agent, g.observation, g.places);
   const own = ownWorktree(g.fleet.name, agent, g.observation);
   if (own?.path === path && !own.prunable) return [];
   return [
@@ -268,7 +270,7 @@ function makeWorktree(g: Gathering, agent: Agent, path: string): Action[] {
         wish.branch === undefined
           ? 'its worktree is not there'
           : `its worktree on ${wish.branch} is not there`,
-      needs: [],
+      needs: inTheWayOf(g, wish, path).map((tree) => `remove-worktree:${tree.path}`),
     },
   ];
 }

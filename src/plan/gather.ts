@@ -21,6 +21,8 @@ export interface Gathering {
   places: Places;
   /** What each agent of the file should run as. */
   definitions: ReadonlyMap<string, Definition>;
+  /** Worktrees that this plan removes, by path. */
+  leaving: ReadonlySet<string>;
   asked: { restart: ReadonlySet<string>; adopt: ReadonlySet<string> };
 }
 

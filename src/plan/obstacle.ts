@@ -3,7 +3,7 @@ import type { Agent } from '../model/fleet.ts';
 import { unitNames } from '../render/unit-names.ts';
 import type { Gathering } from './gather.ts';
 import { tenantOf, type Obstacle } from './situation.ts';
-import { ownWorktree, workplaceOf } from './workplace.ts';
+import { inTheWayOf, ownWorktree, workplaceOf } from './workplace.ts';
 
 export function obstacleOf(g: Gathering, agent: Agent): Obstacle | undefined {
   return (
@@ -84,7 +84,8 @@ function workplaceObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
     };
   }
   if (ownWorktree(g.fleet.name, agent, g.observation)?.path === path) return undefined;
-  const there = repository.value.find((tree) => tree.path === path);
+  const inTheWay = inTheWayOf(g, agent.worktree, path).filter((tree) => !g.leaving.has(tree.path));
+  const there = inTheWay.find((tree) => tree.path === path);
   // One that an interrupted apply began for this very agent is finished by the next.
   const begun = there?.unfinished;
   if (begun?.fleet === g.fleet.name && begun.agent === agent.name) return undefined;
@@ -101,7 +102,14 @@ function workplaceObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
       reason: `${path} is the worktree of ${there.owner.fleet}/${there.owner.agent}`,
     };
   }
-  return undefined;
+  const elsewhere = inTheWay.find((tree) => tree.path !== path);
+  if (elsewhere === undefined) return undefined;
+  const of = elsewhere.owner === undefined ? '' : `, the worktree of ${elsewhere.owner.agent}`;
+  return {
+    kind: 'conflict',
+    reason: `its branch ${agent.worktree.branch} is checked out in ${elsewhere.path}${of}`,
+    fix: 'Check out another branch there, remove that worktree, or choose another worktree.branch.',
+  };
 }
 
 /** An agent that was renamed lives on in the unit of its first name, which cannot be started a second time. */

@@ -9,15 +9,16 @@ const ORDER: ActionKind[] = [
   'adopt-session',
   'write-lock',
   'record-end',
+  // Before the stops, so that a restart whose worktree cannot be made stops nobody; and what is removed may hold its branch.
+  'remove-worktree',
+  'make-worktree',
   'stop-session',
   'forget',
   'remove-file',
   'stop-holder',
-  'make-worktree',
   'mark-worktree',
   'start-session',
   'kickstart',
-  'remove-worktree',
 ];
 
 /**
@@ -26,22 +27,26 @@ const ORDER: ActionKind[] = [
  */
 export function inOrder(actions: readonly Action[]): Action[] {
   const ids = new Set(actions.map(({ id }) => id));
-  let waiting = actions
-    .map((action) => ({ ...action, needs: [...new Set(action.needs)].filter((id) => ids.has(id)) }))
-    .sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+  let waiting = actions.map((action) => ({
+    ...action,
+    needs: [...new Set(action.needs)].filter((id) => ids.has(id)),
+  }));
   const ordered: Action[] = [];
   const placed = new Set<string>();
   while (waiting.length > 0) {
-    const before = ordered.length;
+    const ready = new Set(waiting.filter(({ needs }) => needs.every((id) => placed.has(id))));
+    const kinds = new Set([...ready].map(({ kind }) => kind));
+    const kind = ORDER.find((candidate) => kinds.has(candidate));
+    if (kind === undefined) {
+      throw new Error(`actions need each other in a circle: ${waiting.map(({ id }) => id).join(', ')}`);
+    }
+    // One kind at a time, then again from the first: what this made ready of an earlier kind must not come after later ones.
     waiting = waiting.filter((action) => {
-      if (!action.needs.every((id) => placed.has(id))) return true;
+      if (action.kind !== kind || !ready.has(action)) return true;
       ordered.push(action);
       placed.add(action.id);
       return false;
     });
-    if (ordered.length === before) {
-      throw new Error(`actions need each other in a circle: ${waiting.map(({ id }) => id).join(', ')}`);
-    }
   }
   return ordered;
 }

@@ -58,9 +58,13 @@ export function plan(
 ): Plan {
   const sources = gatherSources(fleet, observation, setting, options);
   if (!sources.known) return unknownPlan(fleet, sources);
-  const g = sources.value;
-  if (options.down === true) return downPlan({ ...g, fleet: { ...fleet, agents: [], elsewhere: [] } });
+  if (options.down === true)
+    return downPlan({ ...sources.value, fleet: { ...fleet, agents: [], elsewhere: [] } });
 
+  const leftovers =
+    options.only === undefined ? worktreeLeftovers(sources.value) : { actions: [], holds: [] };
+  const leaving = new Set(leftovers.actions.flatMap((action) => ('path' in action ? [action.path] : [])));
+  const g = { ...sources.value, leaving };
   const situations = gather(g);
   const inScope = (s: Situation): boolean => options.only?.has(s.name) ?? true;
   const decided = situations.map((s) => ({
@@ -112,7 +116,6 @@ export function plan(
   );
   const shared = { needs: [...reload, ...holder].map(({ id }) => id) };
   const agents = considered.flatMap(({ s, decision }) => agentActions(g, s, decision, shared));
-  const leftovers = options.only === undefined ? worktreeLeftovers(g) : { actions: [], holds: [] };
   return {
     ...base,
     actions: inOrder([
@@ -167,6 +170,7 @@ function gatherSources(
     definitions: new Map(
       fleet.agents.map((agent) => [agent.name, definitionOf(agent, secretsOf(agent, observation))]),
     ),
+    leaving: new Set(),
     asked: { restart: options.restart ?? new Set(), adopt: options.adopt ?? new Set() },
   });
 }

@@ -1,6 +1,6 @@
 /** Where an agent works: its working directory, or its worktree, wherever that is. */
 import { join } from 'node:path';
-import type { Agent } from '../model/fleet.ts';
+import type { Agent, WorktreeWish } from '../model/fleet.ts';
 import type { Observation, WorktreeSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 
@@ -28,5 +28,18 @@ export function workplaceOf(
   if (agent.worktree === undefined) return agent.workingDirectory;
   return (
     agent.worktree.path ?? ownWorktree(fleet, agent, observation)?.path ?? join(places.worktrees, agent.name)
+  );
+}
+
+/** Worktrees that keep git from making one: at the same place, or with the same branch checked out. */
+export function inTheWayOf(
+  { observation }: { observation: Pick<Observation, 'repositories'> },
+  wish: WorktreeWish,
+  path: string,
+): WorktreeSeen[] {
+  const repository = observation.repositories.get(wish.repository);
+  if (repository?.known !== true) return [];
+  return repository.value.filter(
+    (tree) => tree.path === path || (wish.branch !== undefined && tree.branch === wish.branch),
   );
 }

@@ -203,6 +203,10 @@ function agentIsHandled(subject: Subject, verdict: Verdict): void {
   if (start !== undefined) {
     assert.ok(change === 'start' || change === 'restart', say('says that it starts'));
     if (stop !== undefined) assert.ok(start.needs.includes(stop.id), say('starts after its stop'));
+    if (stop?.because === 'restart') {
+      const rest = start.needs.filter((id) => id !== stop.id && !stop.needs.includes(id));
+      assert.deepEqual(rest, [], say('is stopped when all that its start needs is there'));
+    }
     const wish = fleet.agents.find((agent) => agent.name === name)?.restart;
     assert.ok(start.restarts <= (wish?.maxRestarts ?? 0), say('within its budget'));
   }

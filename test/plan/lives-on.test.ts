@@ -1,6 +1,7 @@
 /** Agents that run on although something else seems to be the case: whole stories on a fake machine. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HostError } from '../../src/host/host.ts';
 import { FLEET_FILE, mosaic } from '../model/driver.ts';
 import { createMachine, HOME, type Machine } from '../model/fake-host.ts';
 
@@ -46,6 +47,25 @@ test('a renamed agent lives on in its unit when another takes its former name', 
   await apply(machine);
   assert.deepEqual(Object.keys(programs(machine)).sort(), ['new', 'old']);
   assert.match(await apply(machine), /^Nothing to do/);
+});
+
+test('an agent is stopped for a restart only when its file is written', async () => {
+  const machine = createMachine({ systemd: false });
+  const agent = { name: 'a', on_change: 'restart' };
+  writeFleet(machine, [agent]);
+  await apply(machine);
+  const before = programs(machine);
+  writeFleet(machine, [{ ...agent, env: { V: '1' } }]);
+  const { write } = machine.files;
+  machine.files.write = (path, ...rest) => {
+    if (path.endsWith('/a.tmux')) throw new HostError(`cannot write ${path}: no space`, { code: 'ENOSPC' });
+    write(path, ...rest);
+  };
+  assert.match(await apply(machine, [], 1), /no space/);
+  assert.deepEqual(programs(machine), before);
+  machine.files.write = write;
+  await apply(machine);
+  assert.notDeepEqual(programs(machine), before);
 });
 
 for (const systemd of [false, true]) {

@@ -38,6 +38,7 @@ export interface Seen {
 
 export interface TreeSeen {
   path: string;
+  branch?: string;
   /** Whose mark it bears. */
   owner?: string;
   fleet?: string;
@@ -185,6 +186,7 @@ function treeOf(fleet: Fleet, tree: TreeSeen): WorktreeSeen {
   const count = (kind: TreeSeen['work']): number => (tree.work === kind ? 1 : 0);
   return {
     path: tree.path,
+    ...(tree.branch === undefined ? {} : { branch: tree.branch }),
     prunable: tree.prunable ?? false,
     locked: false,
     ...(tree.owner === undefined ? {} : { owner: { fleet: tree.fleet ?? fleet.name, agent: tree.owner } }),
