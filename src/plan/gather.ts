@@ -5,7 +5,7 @@ import type { Places } from '../model/places.ts';
 import type { Wanted } from '../model/plan.ts';
 import { recordOf, type AgentRecord, type Definition, type FleetState } from '../model/state.ts';
 import { agentOfUnit, unitNames } from '../render/unit-names.ts';
-import { obstacleOf } from './obstacle.ts';
+import { obstacleOf, secretsObstacle } from './obstacle.ts';
 import { endedRun } from './ending.ts';
 import { outOfReach } from './out-of-reach.ts';
 import { sessionOf, tenantOf, type SessionIndex, type Situation } from './situation.ts';
@@ -59,6 +59,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   const screen = own?.pane === undefined ? undefined : o.screens.get(own.pane.id);
   const foreignFile = agent === undefined ? undefined : foreignFileOf(g, name);
   const away = outOfReach(g, name) ?? (inherits ? outOfReach(g, old) : undefined);
+  const secretsTrouble = agent === undefined ? undefined : secretsObstacle(g, agent);
   const obstacle = agent === undefined ? undefined : obstacleOf(g, agent);
   return {
     name,
@@ -77,6 +78,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     ...(screen === undefined ? {} : { screen }),
     ...(foreignFile === undefined ? {} : { foreignFile }),
     ...(obstacle === undefined ? {} : { obstacle }),
+    ...(secretsTrouble === undefined ? {} : { secretsTrouble }),
     ...(away === undefined ? {} : { outOfReach: away }),
     asked: { restart: g.asked.restart.has(name), adopt: g.asked.adopt.has(name) },
     prune: fleet.reconcile.prune,

@@ -48,7 +48,8 @@ export function sharedObstacle(g: Gathering): Obstacle | undefined {
   return undefined;
 }
 
-function secretsObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
+/** Of an agent whose definition cannot be told, and whose file cannot be written, without its secrets. */
+export function secretsObstacle(g: Gathering, agent: Agent): Obstacle | undefined {
   if (agent.envFile === undefined) return undefined;
   const secrets = g.observation.secrets.get(agent.envFile);
   if (secrets?.known === true) return undefined;

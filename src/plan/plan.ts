@@ -93,7 +93,11 @@ export function plan(
   const untouched = new Set(
     decided
       .filter(
-        ({ s, decision }) => decision.status === 'conflict' || decision.status === 'unknown' || !inScope(s),
+        ({ s, decision }) =>
+          decision.status === 'conflict' ||
+          decision.status === 'unknown' ||
+          s.definition === undefined ||
+          !inScope(s),
       )
       .map(({ s }) => s.name),
   );
@@ -168,17 +172,21 @@ function gatherSources(
     supervisor: supervisor.value,
     places: setting.places,
     definitions: new Map(
-      fleet.agents.map((agent) => [agent.name, definitionOf(agent, secretsOf(agent, observation))]),
+      fleet.agents.flatMap((agent) => {
+        const secrets = secretsOf(agent, observation);
+        return secrets === undefined ? [] : [[agent.name, definitionOf(agent, secrets)]];
+      }),
     ),
     leaving: new Set(),
     asked: { restart: options.restart ?? new Set(), adopt: options.adopt ?? new Set() },
   });
 }
 
-/** The secret variables of an agent; none where they could not be read, which keeps it from being started. */
-function secretsOf(agent: Agent, observation: Observation): Record<string, string> {
-  const secrets = agent.envFile === undefined ? undefined : observation.secrets.get(agent.envFile);
-  return secrets?.known === true ? secrets.value : {};
+/** The secret variables of an agent; undefined where they could not be read: what it should run as is not known then. */
+function secretsOf(agent: Agent, observation: Observation): Record<string, string> | undefined {
+  if (agent.envFile === undefined) return {};
+  const secrets = observation.secrets.get(agent.envFile);
+  return secrets?.known === true ? secrets.value : undefined;
 }
 
 function unknownPlan(fleet: Fleet, source: Source<unknown> & { known: false }): Plan {

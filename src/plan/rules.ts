@@ -191,6 +191,17 @@ const rules: Rule[] = [
     }),
   },
   {
+    name: 'secrets-unknown',
+    when: (s) => live(s) && s.secretsTrouble !== undefined,
+    decide: (s) => ({
+      status: 'running',
+      change: 'hold',
+      reason: `runs, but ${s.secretsTrouble?.reason}`,
+      ...(s.secretsTrouble?.fix === undefined ? {} : { fix: s.secretsTrouble.fix }),
+      ...steps(),
+    }),
+  },
+  {
     name: 'pending-restart',
     when: (s) => live(s) && changed(s),
     decide: (s) => ({

@@ -25,7 +25,7 @@ export interface Situation {
   scopeActive: boolean;
   lock?: LockSeen;
   record: AgentRecord;
-  /** What it should run as; absent when it is gone. */
+  /** What it should run as; absent when it is gone, or when its secrets are not known. */
   definition?: Definition;
   /** The screen of its pane, where it was looked at. */
   screen?: string;
@@ -35,6 +35,8 @@ export interface Situation {
   obstacle?: Obstacle;
   /** It lives where its session is not, and is left alone. */
   outOfReach?: OutOfReach;
+  /** Its secrets are not known: why, and what to do. */
+  secretsTrouble?: Obstacle;
   /** The operator names it to be restarted, or to be taken over. */
   asked: { restart: boolean; adopt: boolean };
   /** Removing what is gone from the file is switched on. */

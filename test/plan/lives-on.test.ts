@@ -68,6 +68,24 @@ test('an agent is stopped for a restart only when its file is written', async ()
   assert.notDeepEqual(programs(machine), before);
 });
 
+test('an agent whose env_file is gone runs on, and its rendered file keeps the secrets', async () => {
+  const machine = createMachine({ systemd: false });
+  const envFile = `${HOME}/secrets.env`;
+  const rendered = `${HOME}/.config/mosaic/fleet/test/agents/a.tmux`;
+  machine.files.put(envFile, 'TOKEN=abc\n');
+  writeFleet(machine, [{ name: 'a', on_change: 'restart', env_file: envFile }]);
+  await apply(machine);
+  const before = programs(machine);
+  const text = machine.files.read(rendered);
+  assert.match(text ?? '', /TOKEN=abc/);
+  machine.files.remove(envFile);
+  assert.match(await apply(machine), /secrets\.env is not there/);
+  assert.deepEqual(programs(machine), before);
+  assert.equal(machine.files.read(rendered), text);
+  machine.files.put(envFile, 'TOKEN=abc\n');
+  assert.match(await apply(machine), /^Nothing to do/);
+});
+
 for (const systemd of [false, true]) {
   const supervisor = systemd ? 'systemd' : 'none';
 
