@@ -157,6 +157,8 @@ export interface RecordEnd extends Common {
   agent: string;
   ended: Ended;
   restarts: number;
+  /** Ends at a usage limit in a row, this one among them: only the first is saved as a crash is. */
+  limits: number;
   /** The pane whose screen is saved with a crash. */
   pane?: { id: string; target: Target };
   /** Where it worked: what git says of it is saved with a crash. */

@@ -21,6 +21,8 @@ export interface AgentRecord {
   ended?: Ended;
   /** Restarts in a row that were charged to the budget. */
   restarts: number;
+  /** Ends at a usage limit in a row, which no budget is charged for; absent: none. */
+  limits?: number;
   /** Stopped by an operator until started again; since when. */
   suspendedAt?: number;
   /** The definition that runs or last ran, secrets as digests: to show what changed. */

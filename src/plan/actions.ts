@@ -136,6 +136,7 @@ function record(
     agent: s.name,
     ended: step.ended,
     restarts: step.restarts,
+    limits: step.limits,
     ...(pane === undefined || target === undefined
       ? {}
       : { pane: { id: pane.id, target: renamed(s, target) } }),

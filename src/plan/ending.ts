@@ -58,9 +58,14 @@ export type NextStart =
 
 /**
  * When an ended agent starts again.
- * @param restarts charged restarts in a row before this end
+ * @param before charged restarts in a row before this end, and ends at a usage limit in a row with it
  */
-export function nextStart(ended: Ended, restarts: number, wish: RestartWish, now: number): NextStart {
+export function nextStart(
+  ended: Ended,
+  { restarts, limits }: { restarts: number; limits: number },
+  wish: RestartWish,
+  now: number,
+): NextStart {
   const from = (at: number, charged: boolean): NextStart =>
     at <= now ? { kind: 'due', charged } : { kind: 'later', at, charged };
   switch (ended.cause) {
@@ -74,7 +79,7 @@ export function nextStart(ended: Ended, restarts: number, wish: RestartWish, now
         : { kind: 'never', why: 'completed' };
     case 'limit':
       if (wish.policy === 'never') return { kind: 'never', why: 'policy' };
-      return from(ended.at + backoffMs(Math.max(restarts, 1), wish), false);
+      return from(ended.at + backoffMs(limits, wish), false);
     case 'crash':
       if (wish.policy === 'never') return { kind: 'never', why: 'policy' };
       if (restarts >= wish.maxRestarts) return { kind: 'never', why: 'budget' };
@@ -82,14 +87,26 @@ export function nextStart(ended: Ended, restarts: number, wish: RestartWish, now
   }
 }
 
-/** The first restart is immediate, the second waits `initial`, each further one twice as long, up to `max`. */
+/** The first restart of a crash is immediate, the second waits `initial`, each further one twice as long, up to `max`. */
 const backoffMs = (restarts: number, wish: RestartWish): number =>
   restarts === 0 ? 0 : Math.min(wish.backoff.maxMs, wish.backoff.initialMs * 2 ** (restarts - 1));
 
 /** Charged restarts in a row that still count: a run longer than the window starts anew. */
 export function countedRestarts(s: Situation, ended: Ended): number {
   const { record } = s;
-  if (record.ended?.run === ended.run) return record.restarts;
+  return record.ended?.run !== ended.run && outlivedWindow(s, ended) ? 0 : record.restarts;
+}
+
+/** Ends at a usage limit in a row, this one among them; any other end, or a run longer than the window, starts anew. */
+export function countedLimits(s: Situation, ended: Ended): number {
+  if (ended.cause !== 'limit') return 0;
+  const { record } = s;
+  if (record.ended?.run === ended.run) return record.limits ?? 1;
+  return outlivedWindow(s, ended) ? 1 : (record.limits ?? 0) + 1;
+}
+
+function outlivedWindow(s: Situation, ended: Ended): boolean {
+  const { record } = s;
   const startedAt =
     record.run?.key === ended.run
       ? record.run.startedAt
@@ -97,7 +114,7 @@ export function countedRestarts(s: Situation, ended: Ended): number {
         ? s.session.session.createdAt
         : undefined;
   const window = s.agent?.restart.windowMs ?? 0;
-  return startedAt !== undefined && ended.at - startedAt > window ? 0 : record.restarts;
+  return startedAt !== undefined && ended.at - startedAt > window;
 }
 
 /** 'exit 3', 'SIGKILL', 'gone without a trace'. */

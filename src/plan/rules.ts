@@ -6,14 +6,14 @@ import type { Runtime } from '../model/fleet.ts';
 import type { AgentStatus, Verdict } from '../model/plan.ts';
 import type { Ended } from '../model/state.ts';
 import { sameDefinition } from '../render/definition.ts';
-import { countedRestarts, endedRun, endInWords, limitOf, nextStart } from './ending.ts';
+import { countedLimits, countedRestarts, endedRun, endInWords, limitOf, nextStart } from './ending.ts';
 import type { Situation } from './situation.ts';
 
 /** What a rule has done with an agent, step by step; `actions.ts` makes the actions of it. */
 export type Step =
   | { do: 'adopt-session' }
   | { do: 'write-lock'; restarts: number }
-  | { do: 'record'; ended: Ended; restarts: number }
+  | { do: 'record'; ended: Ended; restarts: number; limits: number }
   | { do: 'stop'; because: 'stop' | 'restart' | 'remains' }
   | { do: 'forget' }
   | { do: 'start'; restarts: number }
@@ -290,7 +290,8 @@ function afterEnd(s: Situation, ended: Ended): Decision {
   const fresh = s.record.ended?.run !== ended.run;
   const restarts = countedRestarts(s, ended);
   const how = endInWords(ended);
-  const record: Step[] = fresh ? [{ do: 'record', ended, restarts }] : [];
+  const limits = countedLimits(s, ended);
+  const record: Step[] = fresh ? [{ do: 'record', ended, restarts, limits }] : [];
   const again = (because: string, counted: number): Decision =>
     startable(
       s,
@@ -312,7 +313,7 @@ function afterEnd(s: Situation, ended: Ended): Decision {
 
   if (s.asked.restart) return again('restart asked for', 0);
   const redefined = s.definition !== undefined && !sameDefinition(ended.definition, s.definition.hash);
-  const next = nextStart(ended, restarts, wish, s.now);
+  const next = nextStart(ended, { restarts, limits }, wish, s.now);
   switch (next.kind) {
     case 'due':
       return again(`${how}: starts it again`, restarts + (next.charged ? 1 : 0));

@@ -96,8 +96,9 @@ function detail(action: Plan['actions'][number]): string[] {
         ...(status === undefined ? [] : [`exit ${status}`]),
         ...(signal === undefined ? [] : [`signal ${signal}`]),
       ];
+      const limits = action.limits > 0 ? `, limit ${action.limits} in a row` : '';
       return [
-        `${action.id}: ${how.join(' ')}, ${action.restarts} restarts so far${action.outage ? ', an outage' : ''}`,
+        `${action.id}: ${how.join(' ')}, ${action.restarts} restarts so far${limits}${action.outage ? ', an outage' : ''}`,
       ];
     }
     case 'stop-session': {

@@ -2,36 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HostError } from '../../src/host/host.ts';
-import { FLEET_FILE, mosaic } from '../model/driver.ts';
-import { createMachine, HOME, type Machine } from '../model/fake-host.ts';
-
-const STATE_FILE = `${HOME}/.local/state/mosaic/test/state.json`;
-
-function writeFleet(machine: Machine, agents: Record<string, unknown>[]): void {
-  const fleet = {
-    version: 1,
-    name: 'test',
-    supervisor: machine.systemd === undefined ? 'none' : 'systemd',
-    defaults: { runtime: 'shell', working_directory: '/src' },
-    agents,
-  };
-  machine.files.put(FLEET_FILE, JSON.stringify(fleet));
-}
-
-async function apply(machine: Machine, args: readonly string[] = [], code = 0): Promise<string> {
-  const ran = await mosaic(machine, 'apply', ...args);
-  assert.equal(ran.code, code, `${ran.stdout}${ran.stderr}`);
-  return ran.stdout + ran.stderr;
-}
-
-/** The pid of each agent's program, by session. */
-const programs = (machine: Machine): Record<string, number | undefined> =>
-  Object.fromEntries(
-    machine.tmux
-      .sessions()
-      .filter(({ name }) => name !== '_holder')
-      .map(({ name, panes: [pane] }) => [name, pane?.pid]),
-  );
+import { mosaic } from '../model/driver.ts';
+import { createMachine, HOME } from '../model/fake-host.ts';
+import { apply, programs, STATE, writeFleet } from './fleet-on-machine.ts';
 
 test('a renamed agent lives on in its unit when another takes its former name', async () => {
   const machine = createMachine({ systemd: true });
@@ -96,10 +69,10 @@ for (const systemd of [false, true]) {
     const before = programs(machine);
     const alive = machine.processes.all().length;
     machine.tmux.loseSocket();
-    const state = machine.files.read(STATE_FILE);
+    const state = machine.files.read(`${STATE}/state.json`);
     assert.match(await apply(machine, [], 69), /runs and does not answer on its socket[^]*kill -USR1 \d+/);
     assert.equal((await mosaic(machine, 'down')).code, 69);
-    assert.equal(machine.files.read(STATE_FILE), state, 'nothing is recorded');
+    assert.equal(machine.files.read(`${STATE}/state.json`), state, 'nothing is recorded');
     assert.equal(machine.processes.all().length, alive, 'nothing is started or ended');
     machine.tmux.findSocket();
     assert.deepEqual(programs(machine), before);

@@ -50,6 +50,7 @@ export interface AgentSeen {
    */
   record?: string;
   restarts?: number;
+  limits?: number;
   /** When its recorded run ended. */
   ended?: string;
   /** With which definition that was. */
@@ -195,6 +196,7 @@ function sessionSeen(
 function recordOf(words: AgentSeen, run: Run, endedWith: string): AgentRecord | undefined {
   const common = {
     restarts: words.restarts ?? 0,
+    ...(words.limits === undefined ? {} : { limits: words.limits }),
     ...(words.suspended === true ? { suspendedAt: NOW - 1000 } : {}),
   };
   const ended = /^ended (earlier )?(exit|crash|reboot|outage|limit)$/.exec(words.record ?? '');

@@ -56,6 +56,7 @@ const agentRecord: fc.Arbitrary<AgentRecord> = fc.record({ restarts: fc.nat() })
           because: fc.constantFrom('stop', 'restart'),
         }),
         ended,
+        limits: fc.integer({ min: 1, max: 100 }),
         suspendedAt: time,
         definition: fc.record({ hash: fc.constant('1-0123456789abcdef'), fields }),
       },

@@ -11,12 +11,16 @@ const SCROLLBACK_LINES = 5_000;
 
 export const recordEnd: Operation<'record-end'> = async (actions, context) => {
   const outcomes = await eachAlone(actions, async (action) => {
-    const { agent, ended, restarts } = action;
-    const worth = ended.cause === 'crash' || ended.cause === 'limit' || action.pane !== undefined;
+    const { agent, ended, restarts, limits } = action;
+    // An agent that runs into its limit again and again shows the same each time.
+    const worth =
+      ended.cause === 'limit' ? limits <= 1 : ended.cause === 'crash' || action.pane !== undefined;
     const record = worth && ended.cause !== 'exit' ? await saveCrashRecord(action, context) : undefined;
     context.state.change(agent, (entry) => {
       entry.ended = { ...ended, ...(record === undefined ? {} : { record }) };
       entry.restarts = restarts;
+      if (limits > 0) entry.limits = limits;
+      else delete entry.limits;
       delete entry.run;
       delete entry.stopping;
     });

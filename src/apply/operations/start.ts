@@ -139,6 +139,7 @@ function judge(
     // Meant to be short: written down as ended at once, so that nothing is left for the next plan.
     state.change(agent, (record) => {
       delete record.run;
+      delete record.limits;
       record.ended = { run: key, at: pane.diedAt ?? host.clock.now(), cause: 'exit', status: 0, definition };
     });
     return done(action, 'ended at once, with exit 0');

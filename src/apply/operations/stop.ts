@@ -107,6 +107,7 @@ function forgetRun({ agent, because }: StopSession, { state, host, places }: App
     delete record.stopping;
     if (because === 'remains') return;
     delete record.ended;
+    delete record.limits;
     record.restarts = 0;
   });
 }
