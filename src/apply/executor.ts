@@ -37,7 +37,8 @@ const retriesItself = new Set<ActionKind>(['start-session', 'make-worktree', 're
 
 /**
  * Does every action of the plan whose needs have succeeded, in batches of one kind; what needs a failed one is skipped, and
- * everything else goes on. An aborted signal ends it after the batch in hand.
+ * everything else goes on. An aborted signal ends it after the batch in hand, and after the starts of those agents that were
+ * stopped only to be started again.
  * @returns one outcome for each action
  */
 export async function execute(plan: Plan, context: ApplyContext): Promise<Outcome[]> {
@@ -54,14 +55,16 @@ export async function execute(plan: Plan, context: ApplyContext): Promise<Outcom
   });
 
   let waiting = plan.actions;
-  while (waiting.length > 0 && !context.signal.aborted) {
-    const hindered = waiting.filter((action) => hindrance(action, results) !== undefined);
+  while (waiting.length > 0) {
+    const { aborted } = context.signal;
+    const hindered = aborted ? [] : waiting.filter((action) => hindrance(action, results) !== undefined);
     for (const action of hindered) settle(skipped(action, hindrance(action, results) ?? ''));
     waiting = waiting.filter((action) => !results.has(action.id));
-    const batch = nextBatch(waiting, results);
+    const batch = nextBatch(aborted ? owed(waiting, results) : waiting, results);
+    if (batch.length === 0 && aborted) break;
     if (batch.length === 0) continue;
     context.emit({ type: 'working', actions: batch });
-    for (const outcome of await runBatch(batch, context)) settle(outcome);
+    for (const outcome of await runBatch(batch, aborted ? uninterrupted(context) : context)) settle(outcome);
     waiting = waiting.filter((action) => !results.has(action.id));
   }
   if (context.signal.aborted) {
@@ -88,6 +91,31 @@ function nextBatch(waiting: readonly Action[], results: ReadonlyMap<string, Outc
   const first = waiting.find(isReady);
   return first === undefined ? [] : waiting.filter((action) => action.kind === first.kind && isReady(action));
 }
+
+/**
+ * What an interruption must not leave undone: the starts of agents that this apply has stopped, or cleared the remains of, in
+ * order to start them again, and what these need.
+ */
+function owed(waiting: readonly Action[], results: ReadonlyMap<string, Outcome>): Action[] {
+  const halfway = new Set(
+    [...results.values()].flatMap(({ action, result }) =>
+      action.kind === 'stop-session' && action.because !== 'stop' && result === 'done' ? [action.agent] : [],
+    ),
+  );
+  const ids = new Set<string>();
+  // An action comes after those that it needs: from the end, each is met before they are.
+  for (const action of [...waiting].reverse()) {
+    if (action.kind === 'start-session' && halfway.has(action.agent)) ids.add(action.id);
+    if (ids.has(action.id)) for (const id of action.needs) ids.add(id);
+  }
+  return waiting.filter(({ id }) => ids.has(id));
+}
+
+/** For what is done all the same once the user wants an end: it is done whole, with its retries. */
+const uninterrupted = (context: ApplyContext): ApplyContext => ({
+  ...context,
+  signal: new AbortController().signal,
+});
 
 async function runBatch(batch: readonly Action[], context: ApplyContext): Promise<Outcome[]> {
   const kind = batch[0]?.kind;

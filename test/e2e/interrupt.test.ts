@@ -1,32 +1,9 @@
 /** An apply that is interrupted finishes what it has in hand, says what is left, and the next one goes on from there. */
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
+import { gateAt, type Gate } from './support/gate.ts';
 import { forScenes, inScene, type Scene } from './support/scene.ts';
-import { standIn } from './support/stand-in.ts';
 import { openTerminal } from './support/terminal.ts';
-
-/** A call of the apply that lasts until the test lets it through. */
-interface Gate {
-  env: { PATH: string };
-  /** Resolves when the apply has come to it. */
-  reached(): Promise<void>;
-  open(): void;
-}
-
-async function gateAt(scene: Scene, program: string, words: string): Promise<Gate> {
-  const { world } = scene;
-  const [at, through] = [world.path('at-the-gate'), world.path('through-the-gate')];
-  const wait = `touch '${at}'; while [ ! -e '${through}' ]; do sleep 0.02; done`;
-  const script = `case "$*" in *"${words}"*) ${wait} ;; esac\nexec "$REAL" "$@"`;
-  const { env } = await standIn(world, program, script);
-  return {
-    env,
-    async reached() {
-      await world.until(`it comes to ${words}`, () => existsSync(at));
-    },
-    open: () => writeFileSync(through, ''),
-  };
-}
 
 /** Two agents to start, of which one needs a worktree first: the making of that is in hand when the interruption comes. */
 async function gateAtWorktree(scene: Scene): Promise<Gate> {
@@ -131,3 +108,51 @@ inScene('an interruption between starts leaves the rest for later', 'systemd', a
   assert.deepEqual(Object.keys(after).sort(), ['four', 'one', 'three', 'two']);
   assert.deepEqual([after['one'], after['two']], [before['one'], before['two']]);
 });
+
+forScenes('SIGHUP, however often: a closed window sends several', async (scene) => {
+  const gate = await gateAtWorktree(scene);
+  const running = await scene.world.start(['apply'], gate);
+  await gate.reached();
+  for (let round = 0; round < 5; round++) {
+    running.signal('SIGHUP');
+    await scene.world.run('sleep', ['0.05']);
+  }
+  gate.open();
+  const { code, stdout } = await running.ended;
+  assert.equal(code, 130);
+  assert.match(stdout, toldOfStarts);
+  await nextApplyCompletes(scene);
+});
+
+forScenes(
+  'an interruption between the stop and the start of a restart: it starts all the same',
+  async (scene) => {
+    const { world } = scene;
+    const repository = await world.makeRepository('app');
+    scene.fleet([{ name: 'changed' }, { name: 'crashed' }]);
+    await scene.apply();
+    const before = await scene.sessions();
+    await scene.kill('crashed');
+    // Between the two stops and the two starts a worktree is made; what is new is not begun.
+    const worktree = { repository, base: 'main' };
+    scene.fleet([{ name: 'changed', worktree, kickstart: 'hello' }, { name: 'crashed' }, { name: 'fresh' }]);
+    const gate = await gateAt(scene, 'git', 'worktree add');
+    const running = await world.start(['apply', '--restart', 'changed'], gate);
+    await gate.reached();
+    running.signal('SIGINT');
+    await world.run('sleep', ['0.2']);
+    gate.open();
+    const { code, stdout } = await running.ended;
+    assert.equal(code, 130);
+    assert.match(stdout, /^Interrupted: .*\n2 left, for the next apply:\n +start fresh\n +kickstart changed\n/m);
+    const after = await scene.sessions();
+    assert.deepEqual(Object.keys(after).sort(), ['changed', 'crashed']);
+    for (const [name, { pid, dead }] of Object.entries(after)) {
+      assert.notEqual(pid, before[name]?.pid);
+      assert.equal(dead, false);
+    }
+    await scene.apply();
+    assert.deepEqual((await scene.sessions())['changed'], after['changed']);
+    await scene.inSync();
+  },
+);

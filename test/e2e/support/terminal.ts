@@ -14,6 +14,8 @@ export interface Terminal {
   screen(): Promise<string>;
   /** Waits until the command line has ended; gives its exit code. */
   exitCode(): Promise<number>;
+  /** Closes the window, with whatever runs in it. */
+  close(): Promise<void>;
 }
 
 /** @param env added to the shell's environment */
@@ -45,6 +47,9 @@ export async function openTerminal(world: World, env: Record<string, string> = {
         /^ended with (\d+)$/m.exec(await screen()),
       );
       return Number(ended[1]);
+    },
+    async close() {
+      await tmux('kill-server');
     },
   };
 }
