@@ -3,7 +3,7 @@ import type { Agent } from '../model/fleet.ts';
 import type { Action, StopSession, Target } from '../model/plan.ts';
 import { runKey, type Run } from '../model/state.ts';
 import type { Gathering } from './gather.ts';
-import type { Decision, Step } from './rules.ts';
+import type { Decision, Step } from './decision.ts';
 import type { Situation } from './situation.ts';
 import { inTheWayOf, ownWorktree, workplaceOf } from './workplace.ts';
 

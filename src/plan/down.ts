@@ -1,11 +1,13 @@
 /** Takes a fleet away again: every session, unit and file that is ours, and nothing else. */
-import type { Action, Plan } from '../model/plan.ts';
+import type { Action, Plan, Verdict } from '../model/plan.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { agentActions } from './actions.ts';
 import { gather, type Gathering } from './gather.ts';
 import { inOrder } from './order.ts';
+import { alsoEnds, type Decision } from './decision.ts';
 import { decide } from './rules.ts';
 import { orphanFiles, reloadAction, worktreeLeftovers } from './shared.ts';
+import type { Situation } from './situation.ts';
 
 /** @param g with a fleet of no agents, so that each counts as gone */
 export function downPlan(g: Gathering): Plan {
@@ -25,17 +27,22 @@ export function downPlan(g: Gathering): Plan {
       ...(g.supervisor === 'systemd' ? reloadAction(pruned, files) : []),
       ...leftovers.actions,
     ]),
-    verdicts: decided.map(({ s, decision: { rule, status, change, reason, fix } }) => ({
-      agent: s.name,
-      wanted: 'gone',
-      rule,
-      status,
-      change,
-      reason: change === 'hold' ? reason : 'the fleet is taken down',
-      ...(fix === undefined ? {} : { fix }),
-    })),
+    verdicts: decided.map(({ s, decision }) => verdictOf(s, decision)),
     holds: leftovers.holds,
     definitions: [],
+  };
+}
+
+function verdictOf(s: Situation, decision: Decision & { rule: string }): Verdict {
+  const { rule, status, change, reason, fix } = decision;
+  return {
+    agent: s.name,
+    wanted: 'gone',
+    rule,
+    status,
+    change,
+    reason: change === 'hold' ? reason : `the fleet is taken down${alsoEnds(s)}`,
+    ...(fix === undefined ? {} : { fix }),
   };
 }
 

@@ -8,6 +8,7 @@ import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { obstacleOf, secretsObstacle } from './obstacle.ts';
 import { endedRun } from './ending.ts';
 import { outOfReach } from './out-of-reach.ts';
+import { otherBranch } from './other-branch.ts';
 import { sessionOf, tenantOf, type SessionIndex, type Situation } from './situation.ts';
 
 export interface Gathering {
@@ -60,6 +61,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   const foreignFile = agent === undefined ? undefined : foreignFileOf(g, name);
   const away = outOfReach(g, name) ?? (inherits ? outOfReach(g, old) : undefined);
   const secretsTrouble = agent === undefined ? undefined : secretsObstacle(g, agent);
+  const other = agent === undefined ? undefined : otherBranch(g, agent, record, own?.started?.definition);
   const obstacle = agent === undefined ? undefined : obstacleOf(g, agent);
   return {
     name,
@@ -79,6 +81,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     ...(foreignFile === undefined ? {} : { foreignFile }),
     ...(obstacle === undefined ? {} : { obstacle }),
     ...(secretsTrouble === undefined ? {} : { secretsTrouble }),
+    ...(other === undefined ? {} : { otherBranch: other }),
     ...(away === undefined ? {} : { outOfReach: away }),
     asked: { restart: g.asked.restart.has(name), adopt: g.asked.adopt.has(name) },
     prune: fleet.reconcile.prune,

@@ -14,7 +14,8 @@ import { downPlan } from './down.ts';
 import { gather, type Gathering } from './gather.ts';
 import { silence, wayBack } from './out-of-reach.ts';
 import { inOrder } from './order.ts';
-import { decide, type Decision } from './rules.ts';
+import type { Decision } from './decision.ts';
+import { decide } from './rules.ts';
 import {
   fileActions,
   foreignUnits,

@@ -3,24 +3,12 @@
  * one; the last rule of each part matches whatever is left.
  */
 import type { Runtime } from '../model/fleet.ts';
-import type { AgentStatus, Verdict } from '../model/plan.ts';
 import type { Ended } from '../model/state.ts';
 import { sameDefinition } from '../render/definition.ts';
-import { countedLimits, countedRestarts, endedRun, endInWords, limitOf, nextStart } from './ending.ts';
+import { afterEnd } from './after-end.ts';
+import { startable, steps, withRemarks, type Decision } from './decision.ts';
+import { endedRun, limitOf } from './ending.ts';
 import type { Situation } from './situation.ts';
-
-/** What a rule has done with an agent, step by step; `actions.ts` makes the actions of it. */
-export type Step =
-  | { do: 'adopt-session' }
-  | { do: 'write-lock'; restarts: number }
-  | { do: 'record'; ended: Ended; restarts: number; limits: number }
-  | { do: 'stop'; because: 'stop' | 'restart' | 'remains' }
-  | { do: 'forget' }
-  | { do: 'start'; restarts: number }
-  | { do: 'kickstart' };
-
-/** The verdict on an agent, and the steps that it takes. */
-export type Decision = Omit<Verdict, 'agent' | 'wanted' | 'rule'> & { steps: Step[] };
 
 interface Rule {
   name: string;
@@ -31,7 +19,8 @@ interface Rule {
 export function decide(s: Situation, runtime: Runtime | undefined): Decision & { rule: string } {
   const rule = rules.find((candidate) => candidate.when(s, runtime));
   if (rule === undefined) throw new Error(`no rule matches the agent ${s.name}: ${JSON.stringify(s)}`);
-  return { rule: rule.name, ...rule.decide(s, runtime) };
+  const decision = rule.decide(s, runtime);
+  return { rule: rule.name, ...decision, reason: withRemarks(s, decision) };
 }
 
 const is = (...kinds: Situation['session']['kind'][]): ((s: Situation) => boolean) => {
@@ -40,8 +29,6 @@ const is = (...kinds: Situation['session']['kind'][]): ((s: Situation) => boolea
 const live = is('live');
 const hasSession = is('live', 'dead');
 const wantedUp = (s: Situation): boolean => s.wanted === 'running';
-const steps = (...list: Step[]): { steps: Step[] } => ({ steps: list });
-
 const rules: Rule[] = [
   // --- it lives, but not where it belongs ---
   {
@@ -171,7 +158,7 @@ const rules: Rule[] = [
   },
   {
     name: 'restart-changed',
-    when: (s) => live(s) && changed(s) && s.agent?.onChange === 'restart',
+    when: (s) => live(s) && changed(s) && s.agent?.onChange === 'restart' && s.otherBranch === undefined,
     decide: (s) =>
       startable(s, {
         status: 'running',
@@ -198,6 +185,17 @@ const rules: Rule[] = [
       change: 'hold',
       reason: `runs, but ${s.secretsTrouble?.reason}`,
       ...(s.secretsTrouble?.fix === undefined ? {} : { fix: s.secretsTrouble.fix }),
+      ...steps(),
+    }),
+  },
+  {
+    name: 'other-branch',
+    when: (s) => live(s) && changed(s) && s.otherBranch !== undefined,
+    decide: (s) => ({
+      status: 'pending-restart',
+      change: 'hold',
+      reason: `pending restart: its worktree ${s.otherBranch?.path} is ${s.otherBranch?.is}, and should be ${s.otherBranch?.wished}`,
+      fix: `Check that out there, or name another worktree.path; mosaic apply --restart ${s.name} restarts it in the worktree as it is.`,
       ...steps(),
     }),
   },
@@ -283,75 +281,6 @@ const rules: Rule[] = [
 
 /** Every rule, in the order in which they are tried. */
 export const ruleNames: readonly string[] = rules.map(({ name }) => name);
-
-function afterEnd(s: Situation, ended: Ended): Decision {
-  const wish = s.agent?.restart;
-  if (wish === undefined) throw new Error(`${s.name} is wanted running and not in the fleet`);
-  const fresh = s.record.ended?.run !== ended.run;
-  const restarts = countedRestarts(s, ended);
-  const how = endInWords(ended);
-  const limits = countedLimits(s, ended);
-  const record: Step[] = fresh ? [{ do: 'record', ended, restarts, limits }] : [];
-  const again = (because: string, counted: number): Decision =>
-    startable(
-      s,
-      {
-        status: 'absent',
-        change: s.session.kind === 'dead' ? 'restart' : 'start',
-        reason: because,
-        steps: [...record, { do: 'stop', because: 'remains' }, { do: 'start', restarts: counted }],
-      },
-      record,
-    );
-  const stay = (status: AgentStatus, reason: string, more: Partial<Decision> = {}): Decision => ({
-    status,
-    change: fresh ? 'record' : status === 'completed' ? 'none' : 'hold',
-    reason,
-    ...more,
-    steps: record,
-  });
-
-  if (s.asked.restart) return again('restart asked for', 0);
-  const redefined = s.definition !== undefined && !sameDefinition(ended.definition, s.definition.hash);
-  const next = nextStart(ended, { restarts, limits }, wish, s.now);
-  switch (next.kind) {
-    case 'due':
-      return again(`${how}: starts it again`, restarts + (next.charged ? 1 : 0));
-    case 'later': {
-      const budget = next.charged ? ` (restart ${restarts + 1} of ${wish.maxRestarts})` : '';
-      const cause = ended.cause === 'limit' ? `${how} at a usage limit` : how;
-      return stay('backoff', `${cause}: waits before it starts again${budget}`, { until: next.at });
-    }
-    case 'never':
-      if (next.why === 'completed') {
-        if (redefined && s.agent?.onChange === 'restart')
-          return again('completed; its definition changed', 0);
-        return stay('completed', 'completed (exit 0)');
-      }
-      if (redefined) return again(`${how}; its definition changed since`, 0);
-      if (next.why === 'policy') {
-        return stay('crashed', `${how}; restart.policy is never`, {
-          fix: `mosaic apply --restart ${s.name} starts it again.`,
-        });
-      }
-      return stay('blocked', `crash loop: ${how}, after ${restarts} restarts; stays down`, {
-        fix: `Look at its crash records, then mosaic apply --restart ${s.name}.`,
-      });
-  }
-}
-
-/** A start that cannot be made now becomes a conflict or a hold; how the last run ended is recorded all the same. */
-function startable(s: Situation, decision: Decision, record: Step[] = []): Decision {
-  if (s.obstacle === undefined) return decision;
-  const { kind, reason, fix } = s.obstacle;
-  return {
-    status: kind === 'hold' ? (live(s) ? 'pending-restart' : 'absent') : kind,
-    change: kind,
-    reason: `${decision.reason}, but ${reason}`,
-    ...(fix === undefined ? {} : { fix }),
-    steps: record,
-  };
-}
 
 function notWanted(s: Situation): string {
   switch (s.wanted) {

@@ -37,6 +37,8 @@ export interface Situation {
   outOfReach?: OutOfReach;
   /** Its secrets are not known: why, and what to do. */
   secretsTrouble?: Obstacle;
+  /** The file wants another branch than it did, and its worktree is not on it. */
+  otherBranch?: OtherBranch;
   /** The operator names it to be restarted, or to be taken over. */
   asked: { restart: boolean; adopt: boolean };
   /** Removing what is gone from the file is switched on. */
@@ -45,6 +47,13 @@ export interface Situation {
   outage: boolean;
   now: number;
   bootId: string;
+}
+
+export interface OtherBranch {
+  path: string;
+  /** What is checked out there, and what should be, in words: 'on main', 'detached'. */
+  is: string;
+  wished: string;
 }
 
 export interface Obstacle {

@@ -29,7 +29,7 @@ test('an agent is stopped for a restart only when its file is written', async ()
   await apply(machine);
   const before = programs(machine);
   writeFleet(machine, [{ ...agent, env: { V: '1' } }]);
-  const { write } = machine.files;
+  const write = machine.files.write.bind(machine.files);
   machine.files.write = (path, ...rest) => {
     if (path.endsWith('/a.tmux')) throw new HostError(`cannot write ${path}: no space`, { code: 'ENOSPC' });
     write(path, ...rest);

@@ -49,6 +49,8 @@ export interface AgentSeen {
    * `ended CAUSE` (this session), `ended earlier CAUSE`.
    */
   record?: string;
+  /** The branch that its last definition named for its worktree. */
+  ranOn?: string;
   restarts?: number;
   limits?: number;
   /** When its recorded run ended. */
@@ -122,6 +124,9 @@ export function agentSeen(fleet: Fleet, name: string, words: AgentSeen, context:
     hash,
   });
   const record = recordOf(words, run, hash(words.endedWith));
+  if (record !== undefined && words.ranOn !== undefined) {
+    record.definition = { hash: run.definition, fields: { worktree: { branch: words.ranOn } } };
+  }
   const lock = lockOf(name, words, run);
   const names = unitNames(fleet.systemd.unitPrefix);
   const born = words.born ?? name;
