@@ -47,3 +47,14 @@ forScenes('an agent lives on in the session that its pane was moved to', async (
   assert.deepEqual(await scene.sessions(), {});
   assert.equal((await scene.world.run('kill', ['-0', String(pid)])).code, 0);
 });
+
+forScenes('a stop says what else ends with the session', async (scene) => {
+  scene.fleet([{ name: 'a' }]);
+  await scene.apply();
+  await scene.world.tmux('split-window', '-d', '-t', '=a:', 'sleep', 'infinity');
+  scene.fleet([{ name: 'a', state: 'stopped' }]);
+  const { stdout } = await scene.mosaic(['plan']);
+  assert.match(stdout, /- stop +a +state: stopped \(ends 1 other pane\)/);
+  await scene.apply();
+  assert.deepEqual(await scene.sessions(), {});
+});

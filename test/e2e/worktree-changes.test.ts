@@ -41,3 +41,22 @@ inScene('a branch that is checked out elsewhere stops nobody', 'none', async (sc
   assert.match(stdout, /its branch main is checked out in /);
   assert.deepEqual(await scene.session('coder'), before);
 });
+
+forScenes('another branch for a worktree that is there: held until it is checked out', async (scene) => {
+  const repository = await scene.world.makeRepository('app');
+  const coder = (branch: string) => [
+    { name: 'coder', on_change: 'restart', worktree: { repository, base: 'main', branch } },
+  ];
+  scene.fleet(coder('first'));
+  await scene.apply();
+  const before = await scene.session('coder');
+  const tree = scene.state('worktrees', 'coder');
+  scene.fleet(coder('second'));
+  const { stdout } = await scene.apply();
+  assert.match(stdout, /# hold +coder +pending restart: its worktree \S+ is on first, and should be on second/);
+  assert.deepEqual(await scene.session('coder'), before);
+  await scene.world.git(tree, 'switch', '--quiet', '--create', 'second');
+  await scene.apply();
+  assert.notEqual((await scene.session('coder')).id, before.id);
+  await scene.inSync();
+});
