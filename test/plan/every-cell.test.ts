@@ -5,6 +5,7 @@
  * - life: what decides whether an agent runs, stops or starts, all of it multiplied with each other;
  * - place: worktrees and repositories, which only ever keep a start or a removal from happening;
  * - asked: what an operator asks for on the command line, with everything that it overrides;
+ * - away: it lives where its session is not, which decides before anything that is asked for;
  * - blind: sources that did not answer, which decide before anything else is looked at.
  */
 import assert from 'node:assert/strict';
@@ -14,7 +15,7 @@ import type { Observation } from '../../src/model/observation.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { plan, type PlanOptions } from '../../src/plan/plan.ts';
 import { document, good } from '../fleet/helpers.ts';
-import { actionOf, assertInvariants } from './invariants.ts';
+import { actionOf, actionsOf, assertInvariants } from './invariants.ts';
 import type { AgentSeen } from './seen-agent.ts';
 import { observationOf, settingFor, type Seen } from './seen.ts';
 
@@ -231,6 +232,51 @@ test('asked: --restart, --adopt, --agent, --allow-mass-stop, down, with what the
   }
   report(t, cells);
 });
+
+test('away: it lives in another session, or on a server that does not answer', (t) => {
+  let cells = 0;
+  const lives: { seen: AgentSeen; host?: Omit<Seen, 'agents'> }[] = [
+    { seen: { record: 'run', paneIn: 'theirs' } },
+    { seen: { session: 'closed', record: 'run', paneIn: 'theirs' } },
+    { seen: { session: 'closed', record: 'run', paneIn: 'theirs', beside: 1 } },
+    { seen: { record: 'restarting', paneIn: 'theirs' } },
+    { seen: { record: 'other server', lock: 'live' }, host: { silent: 'uncertain' } },
+    { seen: { record: 'other server', lock: 'live' }, host: { silent: 'uncertain', tmux: 'no server' } },
+  ];
+  const names = new Set([NAME]);
+  for (const options of [{}, { restart: names }, { adopt: names }, { allowMassStop: true }, { down: true }]) {
+    for (const { wish, prune } of WISHES) {
+      for (const { supervisor, seen: unit } of UNITS) {
+        for (const lock of LOCKS) {
+          for (const { seen, host = {} } of lives) {
+            for (const suspended of [false, true]) {
+              const all = { ...lock, ...unit, ...seen, suspended };
+              staysUntouched({ wish, prune, supervisor, seen: all, host, options });
+              cells++;
+            }
+          }
+        }
+      }
+    }
+  }
+  report(t, cells);
+});
+
+function staysUntouched(cell: Cell): void {
+  const fleet = fleetOf(cell);
+  const { options = {}, host = {} } = cell;
+  const theirs: Seen['agents'] = cell.seen.paneIn === undefined ? {} : { theirs: { session: 'foreign' } };
+  const observation = observationOf(
+    fleet,
+    { ...host, agents: { [NAME]: cell.seen, ...theirs } },
+    filesFor(fleet, host),
+  );
+  const result = plan(fleet, observation, settingFor(fleet), options);
+  assertInvariants({ fleet, observation, options, plan: result });
+  const say = `in the cell ${JSON.stringify(cell)}`;
+  assert.equal(result.verdicts.find(({ agent }) => agent === NAME)?.rule, 'out-of-reach', say);
+  assert.deepEqual(actionsOf(result, NAME), [], say);
+}
 
 test('blind: tmux, state or the user manager did not answer', (t) => {
   let cells = 0;
