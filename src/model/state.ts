@@ -79,3 +79,9 @@ export const emptyState = (): FleetState => ({ agents: {}, reloadPending: false 
 /** Names one life of a session: unique across servers, since session ids start anew with each. */
 export const runKey = (server: TmuxServer, sessionId: string): string =>
   `${server.startTime}.${server.pid}.${sessionId.replace('$', '')}`;
+
+/** The server that a run key names; undefined where the text is none. */
+export function serverOf(key: string): TmuxServer | undefined {
+  const [, startTime, pid] = /^(\d+)\.(\d+)\.\d+$/.exec(key) ?? [];
+  return startTime === undefined ? undefined : { pid: Number(pid), startTime: Number(startTime) };
+}

@@ -50,7 +50,7 @@ export async function observe(
   const locks = observeLocks(host, places);
   const [tmux, units, trees] = await asked;
   const silentServers =
-    tmux.known && state.known ? await observeSilentServers(host, state.value, tmux.value.server) : [];
+    tmux.known && state.known ? await observeSilentServers(host, state.value, locks, tmux.value.server) : [];
   const availableMemory =
     fleet.reconcile.minAvailableMemory === undefined ? undefined : host.processes.availableMemory();
   await lookIntoWork(host, fleet, trees, options.work ?? 'gone');

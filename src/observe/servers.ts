@@ -1,22 +1,24 @@
 /** tmux servers that our records name and that do not answer where we look: are they gone, or only out of reach? */
 import type { Host } from '../host/host.ts';
-import type { SilentServer, TmuxServer } from '../model/observation.ts';
-import type { FleetState } from '../model/state.ts';
+import type { LockSeen, SilentServer, TmuxServer } from '../model/observation.ts';
+import { serverOf, type FleetState } from '../model/state.ts';
 
 /** A server that is being ended is gone from its socket a moment before its process is. */
 const ENDING_MS = 1_000;
 const LOOK_EVERY_MS = 50;
 
 /**
- * The servers of recorded runs of this boot, but for the one that answers, whose processes live and go on living.
+ * The servers that runs of this boot were in, as records and live locks say, but for the one that answers: those whose
+ * processes live and go on living.
  * @param answers the server on our socket; absent when none answers there
  */
 export async function observeSilentServers(
   host: Host,
   state: FleetState,
+  locks: ReadonlyMap<string, LockSeen>,
   answers: TmuxServer | undefined,
 ): Promise<SilentServer[]> {
-  let silent = living(host, recordedServers(state, host.facts.bootId), answers);
+  let silent = living(host, recordedServers(state, locks, host.facts.bootId), answers);
   for (let waited = 0; silent.length > 0 && waited < ENDING_MS; waited += LOOK_EVERY_MS) {
     await host.clock.sleep(LOOK_EVERY_MS);
     silent = living(host, silent, answers);
@@ -29,13 +31,24 @@ interface Recorded {
   ticks: number | undefined;
 }
 
-function recordedServers(state: FleetState, bootId: string): Recorded[] {
+function recordedServers(
+  state: FleetState,
+  locks: ReadonlyMap<string, LockSeen>,
+  bootId: string,
+): Recorded[] {
   const servers = new Map<string, Recorded>();
   for (const { run } of Object.values(state.agents)) {
     if (run?.bootId !== bootId) continue;
     const { server, serverStartTicks: ticks } = run;
     const key = `${server.startTime}.${server.pid}`;
     servers.set(key, { server, ticks: ticks ?? servers.get(key)?.ticks });
+  }
+  // With the state lost, a lock still names the run, and so its server.
+  for (const seen of locks.values()) {
+    const server = seen.kind === 'live' ? serverOf(seen.lock.sessionId) : undefined;
+    if (server === undefined) continue;
+    const key = `${server.startTime}.${server.pid}`;
+    if (!servers.has(key)) servers.set(key, { server, ticks: undefined });
   }
   return [...servers.values()];
 }

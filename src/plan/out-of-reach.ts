@@ -1,5 +1,6 @@
 /** Agents that live where their sessions are not: nothing of them is recorded as ended, stopped or started anew. */
-import { runKey, recordOf } from '../model/state.ts';
+import type { Observation, TmuxSeen, TmuxServer } from '../model/observation.ts';
+import { recordOf, runKey, serverOf } from '../model/state.ts';
 import type { Gathering } from './gather.ts';
 import { sessionOf } from './situation.ts';
 
@@ -18,9 +19,7 @@ function inAnotherSession(g: Gathering, agent: string): OutOfReach | undefined {
   const own = sessionOf(g.sessions, agent);
   if (server === undefined || own.kind === 'live' || own.kind === 'foreign') return undefined;
   if (own.kind === 'dead' && own.session.pane !== undefined) return undefined;
-  const run = recordOf(g.state, agent)?.run;
-  const lock = g.observation.locks.get(agent);
-  const named = run ?? (lock?.kind === 'live' ? { key: lock.lock.sessionId, pid: lock.lock.pid } : undefined);
+  const named = namedRun(g, agent);
   if (named === undefined || !named.key.startsWith(`${server.startTime}.${server.pid}.`)) return undefined;
   const home = sessions.find(
     ({ id, panes }) =>
@@ -35,13 +34,43 @@ function inAnotherSession(g: Gathering, agent: string): OutOfReach | undefined {
 
 /** Its program lives, and so does what may be its server: only a pid tells, where the record has no start time. */
 function onSilentServer(g: Gathering, agent: string): OutOfReach | undefined {
-  const run = recordOf(g.state, agent)?.run;
-  if (run === undefined || sessionOf(g.sessions, agent).kind !== 'absent') return undefined;
+  const named = namedRun(g, agent);
+  const home = named === undefined ? undefined : serverOf(named.key);
+  if (home === undefined || sessionOf(g.sessions, agent).kind !== 'absent') return undefined;
   const silent = g.observation.silentServers.some(
-    ({ server }) => server.pid === run.server.pid && server.startTime === run.server.startTime,
+    ({ server }) => server.pid === home.pid && server.startTime === home.startTime,
   );
   if (!silent || g.observation.locks.get(agent)?.kind !== 'live') return undefined;
-  return { reason: `it seems to run, but ${silence(g, run.server.pid)}`, fix: wayBack(run.server.pid) };
+  return { reason: `it seems to run, but ${silence(g, home.pid)}`, fix: wayBack(home.pid) };
+}
+
+/** The run that its record names; where that is lost, the one of its live lock. */
+function namedRun(g: Gathering, agent: string): { key: string; pid: number } | undefined {
+  const lock = g.observation.locks.get(agent);
+  return (
+    recordOf(g.state, agent)?.run ??
+    (lock?.kind === 'live' ? { key: lock.lock.sessionId, pid: lock.lock.pid } : undefined)
+  );
+}
+
+/**
+ * The pid of a server of this fleet that runs and does not answer: nothing can be decided without it. One that only its pid
+ * and live programs speak for counts where the holder's unit would be stopped, which ends a server that was started in it.
+ */
+export function silentServer(
+  { silentServers, locks }: Observation,
+  { server: answers }: TmuxSeen,
+  down: boolean,
+): number | undefined {
+  const livesOn = ({ pid, startTime }: TmuxServer): boolean =>
+    [...locks.values()].some((seen) => {
+      const home = seen.kind === 'live' ? serverOf(seen.lock.sessionId) : undefined;
+      return home?.pid === pid && home.startTime === startTime;
+    });
+  const silent = silentServers.find(
+    ({ server, certain }) => certain || ((answers === undefined || down) && livesOn(server)),
+  );
+  return silent?.server.pid;
 }
 
 /** What is wrong with a server that runs and does not answer. */

@@ -12,7 +12,7 @@ import { brake } from './brakes.ts';
 import { shownDefinitions } from './definitions.ts';
 import { downPlan } from './down.ts';
 import { gather, type Gathering } from './gather.ts';
-import { silence, wayBack } from './out-of-reach.ts';
+import { silence, silentServer, wayBack } from './out-of-reach.ts';
 import { inOrder } from './order.ts';
 import type { Decision } from './decision.ts';
 import { decide } from './rules.ts';
@@ -149,7 +149,7 @@ function gatherSources(
   const { tmux, state, units } = observation;
   if (!tmux.known) return tmux;
   if (!state.known) return state;
-  const silent = observation.silentServers.find(({ certain }) => certain)?.server.pid;
+  const silent = silentServer(observation, tmux.value, options.down === true);
   if (silent !== undefined) return unknown(silence({ fleet }, silent), wayBack(silent));
   // Units are ours by their template: started from another fleet's, they are that fleet's, whatever they are called.
   const template = observation.files.get(

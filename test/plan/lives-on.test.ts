@@ -79,6 +79,18 @@ for (const systemd of [false, true]) {
     assert.match(await apply(machine), /^Nothing to do/);
   });
 
+  test(`nor is it where the state is lost with it [${supervisor}]`, async () => {
+    const machine = createMachine({ systemd });
+    writeFleet(machine, [{ name: 'a' }]);
+    await apply(machine);
+    const agents = (): number =>
+      machine.processes.all().filter(({ env }) => env['MOSAIC_AGENT'] === 'a').length;
+    machine.tmux.loseSocket();
+    machine.files.remove(`${STATE}/state.json`);
+    assert.match(await apply(machine, [], 69), /runs and does not answer on its socket/);
+    assert.equal(agents(), 1);
+  });
+
   test(`a server that has ended is not waited for [${supervisor}]`, async () => {
     const machine = createMachine({ systemd });
     writeFleet(machine, [{ name: 'a' }]);

@@ -127,7 +127,8 @@ export function agentSeen(fleet: Fleet, name: string, words: AgentSeen, context:
   if (record !== undefined && words.ranOn !== undefined) {
     record.definition = { hash: run.definition, fields: { worktree: { branch: words.ranOn } } };
   }
-  const lock = lockOf(name, words, run);
+  // Of an earlier server's run a lock tells what the record does.
+  const lock = lockOf(name, words, words.record === 'other server' ? (record?.run ?? run) : run);
   const names = unitNames(fleet.systemd.unitPrefix);
   const born = words.born ?? name;
   const units: AgentPieces['units'] = [];
