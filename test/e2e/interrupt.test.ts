@@ -128,15 +128,13 @@ forScenes(
   'an interruption between the stop and the start of a restart: it starts all the same',
   async (scene) => {
     const { world } = scene;
-    const repository = await world.makeRepository('app');
     scene.fleet([{ name: 'changed' }, { name: 'crashed' }]);
     await scene.apply();
     const before = await scene.sessions();
-    await scene.kill('crashed');
-    // Between the two stops and the two starts a worktree is made; what is new is not begun.
-    const worktree = { repository, base: 'main' };
-    scene.fleet([{ name: 'changed', worktree, kickstart: 'hello' }, { name: 'crashed' }, { name: 'fresh' }]);
-    const gate = await gateAt(scene, 'git', 'worktree add');
+    await world.tmux('kill-session', '-t', '=crashed');
+    // It is interrupted while it stops both; what is new is not begun.
+    scene.fleet([{ name: 'changed', kickstart: 'hello' }, { name: 'crashed' }, { name: 'fresh' }]);
+    const gate = await gateAt(scene, 'tmux', 'source-file -');
     const running = await world.start(['apply', '--restart', 'changed'], gate);
     await gate.reached();
     running.signal('SIGINT');
