@@ -142,7 +142,10 @@ forScenes(
     gate.open();
     const { code, stdout } = await running.ended;
     assert.equal(code, 130);
-    assert.match(stdout, /^Interrupted: .*\n2 left, for the next apply:\n +start fresh\n +kickstart changed\n/m);
+    assert.match(
+      stdout,
+      /^Interrupted: .*\n2 left, for the next apply:\n +start fresh\n +kickstart changed\n/m,
+    );
     const after = await scene.sessions();
     assert.deepEqual(Object.keys(after).sort(), ['changed', 'crashed']);
     for (const [name, { pid, dead }] of Object.entries(after)) {

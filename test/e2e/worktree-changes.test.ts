@@ -53,7 +53,10 @@ forScenes('another branch for a worktree that is there: held until it is checked
   const tree = scene.state('worktrees', 'coder');
   scene.fleet(coder('second'));
   const { stdout } = await scene.apply();
-  assert.match(stdout, /# hold +coder +pending restart: its worktree \S+ is on first, and should be on second/);
+  assert.match(
+    stdout,
+    /# hold +coder +pending restart: its worktree \S+ is on first, and should be on second/,
+  );
   assert.deepEqual(await scene.session('coder'), before);
   await scene.world.git(tree, 'switch', '--quiet', '--create', 'second');
   await scene.apply();

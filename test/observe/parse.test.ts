@@ -64,7 +64,7 @@ test('a pane that somebody opened beside is not the agent', () => {
   assert.equal(sessions.length, 1);
   assert.equal(sessions[0]?.pane?.pid, 4242);
   assert.deepEqual(
-    sessions[0]?.panes.map(({ id, pid }) => [id, pid]),
+    sessions.flatMap(({ panes }) => panes).map(({ id, pid }) => [id, pid]),
     [
       ['%5', 5],
       ['%4', 4242],
