@@ -80,7 +80,7 @@ export async function observe(
  */
 export async function withExitStatus(
   host: Host,
-  fleet: Fleet,
+  fleet: Pick<Fleet, 'name' | 'tmux'>,
   seen: Source<TmuxSeen>,
 ): Promise<Source<TmuxSeen>> {
   if (!seen.known || seen.value.server === undefined) return seen;

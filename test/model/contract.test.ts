@@ -10,6 +10,7 @@ import type { TmuxSeen } from '../../src/model/observation.ts';
 import { placesOf } from '../../src/model/places.ts';
 import type { FleetState } from '../../src/model/state.ts';
 import { observeLocks, observeState } from '../../src/observe/files.ts';
+import { withExitStatus } from '../../src/observe/observe.ts';
 import { observeTmux } from '../../src/observe/tmux.ts';
 import { inWorld } from '../support/supervisors.ts';
 import type { World } from '../support/world.ts';
@@ -101,7 +102,8 @@ async function story(stage: Stage): Promise<Picture[]> {
 
 async function look({ host, socket }: Stage): Promise<Omit<Picture, 'step' | 'code'>> {
   const places = placesOf('test', host.facts);
-  const tmux = await observeTmux(host, socket);
+  const fleet = { name: 'test', tmux: { socketName: socket, holderSession: '_holder' } };
+  const tmux = await withExitStatus(host, fleet, await observeTmux(host, socket));
   const state = observeState(host.files, places);
   assert.ok(tmux.known, 'tmux is observed');
   assert.ok(state.known, 'the state is observed');
