@@ -1,4 +1,5 @@
-import type { SessionLock } from '../model/observation.ts';
+import type { Host } from '../host/host.ts';
+import type { SessionLock, TmuxServer } from '../model/observation.ts';
 import type { Run } from '../model/state.ts';
 import { formatSessionLock } from '../record/session-lock.ts';
 import type { ApplyContext } from './context.ts';
@@ -21,4 +22,10 @@ export function writeLock(
     agent: agent.agent,
   };
   host.files.write(places.lock(agent.agent), formatSessionLock(lock));
+}
+
+/** Tells the server of a run apart from a later process of its pid. */
+export function serverTicks({ processes }: Host, server: TmuxServer): Pick<Run, 'serverStartTicks'> {
+  const ticks = processes.startTime(server.pid);
+  return ticks === undefined ? {} : { serverStartTicks: ticks };
 }

@@ -1,4 +1,5 @@
 /** `mosaic apply`: makes the host as the fleet file says. */
+import { sha256 } from '../base/sha256.ts';
 import { savedPlan as isSavedPlan } from '../generated/savedPlan.js';
 import type { Fleet } from '../model/fleet.ts';
 import { renderPlan } from '../report/render-plan.ts';
@@ -8,7 +9,7 @@ import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { findFleetFile, readFleet, requireFleet } from './fleet-file.ts';
 import { givenPath } from './given-path.ts';
-import { planDigest, planOptions, sha256, type PlanCommandOptions } from './plan.ts';
+import { planDigest, planOptions, type PlanCommandOptions } from './plan.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf, type Look } from './reconcile.ts';
 import { showStatus } from './status.ts';

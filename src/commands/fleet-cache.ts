@@ -1,15 +1,15 @@
 /** Remembers the fleet that a text described, so that an unchanged file is neither parsed nor checked again. */
-import { createHash } from 'node:crypto';
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { sha256 } from '../base/sha256.ts';
 import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
+import { absoluteOr } from '../model/places.ts';
 import type { Problem } from '../model/problem.ts';
 
 /** Where the fleet of a file is remembered. */
 export function cachePath(host: Host, file: string): string {
   const { env, home } = host.facts;
-  const folder = env['XDG_CACHE_HOME'];
-  const base = folder !== undefined && isAbsolute(folder) ? folder : join(home, '.cache');
+  const base = absoluteOr(env['XDG_CACHE_HOME'], join(home, '.cache'));
   return join(base, 'mosaic', `${sha256(file).slice(0, 16)}.json`);
 }
 
@@ -53,5 +53,3 @@ export function fleetCache(
     },
   };
 }
-
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');

@@ -1,7 +1,8 @@
 /** Finds and loads the fleet file. */
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import type { Host } from '../host/host.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
+import { absoluteOr } from '../model/places.ts';
 import type { Loaded, Problem } from '../model/problem.ts';
 import { canonicalPath } from '../observe/git-folders.ts';
 import { CommandError, EXIT } from './command-error.ts';
@@ -14,11 +15,7 @@ export function findFleetFile(host: Host, file: string | undefined): string {
   const { env, cwd, cwdGone, home } = host.facts;
   const given = file ?? (env['MOSAIC_FLEET'] === '' ? undefined : env['MOSAIC_FLEET']);
   if (given !== undefined) return givenPath(host, given);
-  const config = env['XDG_CONFIG_HOME'];
-  const own = join(
-    config !== undefined && isAbsolute(config) ? config : join(home, '.config'),
-    'mosaic/fleet.yaml',
-  );
+  const own = join(absoluteOr(env['XDG_CONFIG_HOME'], join(home, '.config')), 'mosaic/fleet.yaml');
   const places = cwdGone === true ? [own] : [join(cwd, 'fleet.yaml'), own];
   const found = places.find((path) => host.files.target(path) !== undefined);
   if (found === undefined) {

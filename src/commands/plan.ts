@@ -1,5 +1,5 @@
 /** `mosaic plan`, which is `mosaic apply --dry-run`: what would be done. Writes nothing but the file of --out. */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/sha256.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Plan } from '../model/plan.ts';
 import type { PlanOptions } from '../plan/plan.ts';
@@ -106,8 +106,6 @@ async function save(
   host.files.write(path, saved, { durable: true });
   terminal.err(`Saved. mosaic apply ${options.out} does exactly this.\n`);
 }
-
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Of all that would be done, secrets included; moments in time are not part of it. */
 export const planDigest = (plan: Plan): string =>

@@ -55,5 +55,5 @@ export function placesOf(
 }
 
 /** A relative or empty XDG variable counts as unset (XDG Base Directory Specification). */
-const absoluteOr = (value: string | undefined, otherwise: string): string =>
+export const absoluteOr = (value: string | undefined, otherwise: string): string =>
   value?.startsWith('/') === true ? value : otherwise;

@@ -1,5 +1,5 @@
 /** What makes a running agent that agent: when it differs, the running one is out of date. */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../base/sha256.ts';
 import type { Agent } from '../model/fleet.ts';
 import type { Definition } from '../model/state.ts';
 
@@ -9,8 +9,7 @@ import type { Definition } from '../model/state.ts';
  */
 export const DEFINITION_VERSION = 1;
 
-const digest = (text: string, length: number): string =>
-  createHash('sha256').update(text).digest('hex').slice(0, length);
+const digest = (text: string, length: number): string => sha256(text).slice(0, length);
 
 /** The definition of an agent, with its secrets as digests in `fields` and as they are in the hash. */
 export function definitionOf(agent: Agent, secrets: Readonly<Record<string, string>>): Definition {

@@ -2,6 +2,14 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { forSupervisors } from '../support/supervisors.ts';
+import type { World } from '../support/world.ts';
+
+/** Until the command that an agent runs has said its exit code. */
+const untilEnded = (world: World, said: string): Promise<boolean> =>
+  world.until(
+    'the command in the session has ended',
+    () => existsSync(said) && /exit \d+/.test(readFileSync(said, 'utf8')),
+  );
 
 const mosaic = fileURLToPath(new URL('../../dist/mosaic.js', import.meta.url));
 
@@ -37,10 +45,7 @@ forSupervisors(
     };
     const before = await pids();
     await world.run('touch', [`${said}.go`]);
-    await world.until(
-      'the command in the session has ended',
-      () => existsSync(said) && /exit \d+/.test(readFileSync(said, 'utf8')),
-    );
+    await untilEnded(world, said);
     const text = readFileSync(said, 'utf8');
     assert.match(text, /hold {2}boss.*this very command runs in its session/s);
     assert.match(text, /restarted w/);
@@ -68,7 +73,7 @@ forSupervisors('a fleet is not taken down from inside one of its sessions', asyn
     ],
   });
   await world.mosaic(['apply']);
-  await world.until('it has ended', () => existsSync(said) && /exit \d+/.test(readFileSync(said, 'utf8')));
+  await untilEnded(world, said);
   assert.match(readFileSync(said, 'utf8'), /exit (1|75)/);
   assert.deepEqual(await world.sessions(), ['_holder', 'boss']);
 });

@@ -1,13 +1,11 @@
 /** Names, marks, locks and records: what says whose a session is and what is known of it. */
-import type { Host } from '../../host/host.ts';
-import type { Run } from '../../model/state.ts';
 import { observeTmux } from '../../observe/tmux.ts';
 import { formatMark, MARK } from '../../render/mark.ts';
 import { tmuxWord } from '../../render/quote.ts';
 import { done, type Operation } from '../context.ts';
 import { eachAlone } from '../each.ts';
 import { OperationError } from '../errors.ts';
-import { writeLock } from '../lock.ts';
+import { serverTicks, writeLock } from '../lock.ts';
 import { guarded, tmuxScript } from '../tmux.ts';
 
 export const renameSession: Operation<'rename-session'> = (actions, context) =>
@@ -34,12 +32,6 @@ export const renameSession: Operation<'rename-session'> = (actions, context) =>
     return done(action);
   });
 
-/** Tells the server apart from a later process of its pid. */
-function serverTicks({ processes }: Host, { server }: Run): Pick<Run, 'serverStartTicks'> {
-  const ticks = processes.startTime(server.pid);
-  return ticks === undefined ? {} : { serverStartTicks: ticks };
-}
-
 export const adoptSession: Operation<'adopt-session'> = (actions, context) =>
   eachAlone(actions, async (action) => {
     const { host, fleet, state } = context;
@@ -58,7 +50,7 @@ export const adoptSession: Operation<'adopt-session'> = (actions, context) =>
       ? seen.value.sessions.find(({ id, owner }) => id === target.session && owner?.agent === agent)
       : undefined;
     if (adopted?.pane === undefined) throw new OperationError('the session changed meanwhile');
-    const adoptedRun = { ...run, pid: adopted.pane.pid, ...serverTicks(host, run) };
+    const adoptedRun = { ...run, pid: adopted.pane.pid, ...serverTicks(host, run.server) };
     state.change(agent, (record) => {
       record.run = adoptedRun;
       delete record.stopping;
@@ -75,7 +67,7 @@ export const writeLocks: Operation<'write-lock'> = async (actions, context) => {
     const pidStartTime = context.host.processes.startTime(action.run.pid);
     const run = {
       ...action.run,
-      ...serverTicks(context.host, action.run),
+      ...serverTicks(context.host, action.run.server),
       ...(pidStartTime === undefined ? {} : { pidStartTime }),
     };
     writeLock(context, run, { agent, runtime, workingDirectory: projectPath });

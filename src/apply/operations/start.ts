@@ -11,7 +11,7 @@ import { globLiteral } from '../../render/quote.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { eachAlone } from '../each.ts';
 import { OperationError, required } from '../errors.ts';
-import { writeLock } from '../lock.ts';
+import { serverTicks, writeLock } from '../lock.ts';
 import { withRetry } from '../retry.ts';
 
 const TMUX_GROUP = 50;
@@ -111,13 +111,12 @@ function judge(
   const { agent, definition } = action;
   const pane = session.pane;
   const key = runKey(server, session.id);
-  const serverStartTicks = host.processes.startTime(server.pid);
   const pidStartTime = pane?.dead === false ? host.processes.startTime(pane.pid) : undefined;
   const run: Run = {
     key,
     sessionId: session.id,
     server,
-    ...(serverStartTicks === undefined ? {} : { serverStartTicks }),
+    ...serverTicks(host, server),
     pid: pane?.pid ?? 0,
     ...(pidStartTime === undefined ? {} : { pidStartTime }),
     bootId: host.facts.bootId,
