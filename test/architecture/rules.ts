@@ -7,10 +7,11 @@ export const layers: readonly (readonly string[])[] = [
   ['commands'],
   ['report'],
   ['apply'],
-  ['worktrees'],
+  ['worktrees', 'coord'],
   ['observe'],
   ['host'],
   ['plan'],
+  ['mission'],
   ['record'],
   ['render'],
   ['fleet'],
@@ -20,7 +21,7 @@ export const layers: readonly (readonly string[])[] = [
 ];
 
 /** No clock, no chance, no machine: what these give depends on what they take alone. */
-const pure = new Set(['plan', 'record', 'render', 'fleet', 'model', 'base']);
+const pure = new Set(['plan', 'mission', 'record', 'render', 'fleet', 'model', 'base']);
 
 /** Builtin modules that only compute. `node:path` has a `resolve` that reads the working directory: see below. */
 const computing = new Set([
