@@ -142,7 +142,8 @@ const OPERATIONS = [
   ['BISECT_LOG', 'bisect'],
 ] as const;
 
-const operationIn = (files: Files, gitDir: string): string | undefined =>
+/** What was begun in a worktree and not ended, such as `merge`, as files in its git directory tell. */
+export const operationIn = (files: Files, gitDir: string): string | undefined =>
   OPERATIONS.find(([file]) => files.stat(join(gitDir, file)) !== undefined)?.[1];
 
 /**
