@@ -62,9 +62,9 @@ async function machine(): Promise<Host> {
   const level = process.env['MOSAIC_LOG'];
   const { withLog } = level === 'debug' || level === 'trace' ? await import('../host/log.ts') : {};
   const seen = withLog === undefined ? host : withLog(host, level ?? '');
-  const lock: Host['files']['lock'] = (path) => {
+  const lock: Host['files']['lock'] = (path, options) => {
     acting = true;
-    return seen.files.lock(path);
+    return seen.files.lock(path, options);
   };
   return { ...seen, files: { ...seen.files, lock } };
 }

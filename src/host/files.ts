@@ -1,16 +1,17 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { absentAsUndefined, asHostError, attempt, codeOf } from './failures.ts';
-import type { Files, FileStat } from './host.ts';
+import { HostError, type Files, type FileStat } from './host.ts';
 import { acquireLock } from './lock.ts';
 import { realProcesses } from './processes.ts';
-import { readFile, readInput } from './read.ts';
+import { readExact, readFile, readInput } from './read.ts';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants;
 
 /** The real file system. Synchronous: a reconcile reads many small files, and that is several times faster so. */
 export const realFiles: Files = {
   read: readFile,
+  readExact,
   readInput,
 
   write(path, text, options = {}) {
@@ -26,6 +27,7 @@ export const realFiles: Files = {
         } finally {
           fs.closeSync(fd);
         }
+        if (options.over !== undefined && readFile(path) !== options.over) throw changedMeanwhile(path);
         fs.renameSync(fresh, path);
       } catch (error) {
         fs.rmSync(fresh, { force: true });
@@ -35,16 +37,17 @@ export const realFiles: Files = {
     });
   },
 
-  append(path, text, mode = 0o600) {
+  append(path, text, options = {}) {
     attempt('append to', path, () => {
       // Through no link: what stands elsewhere is not ours to add to.
-      const fd = fs.openSync(path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW, mode);
+      const fd = fs.openSync(path, O_APPEND | O_CREAT | O_RDWR | O_NOFOLLOW, options.mode ?? 0o600);
       try {
         // A line that an earlier writer was stopped in is ended first, so that it costs no other.
         const { size } = fs.fstatSync(fd);
         const last = Buffer.alloc(1);
         const torn = size > 0 && fs.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10;
         fs.writeSync(fd, (torn ? '\n' : '') + text);
+        if (options.durable === true) fs.fsyncSync(fd);
       } finally {
         fs.closeSync(fd);
       }
@@ -95,6 +98,9 @@ function clearUnfinished(folder: string): void {
   }
   cleared.add(folder);
 }
+
+const changedMeanwhile = (path: string): HostError =>
+  new HostError(`${path} was changed by another program meanwhile`, { code: 'ESTALE', path });
 
 function syncFolder(path: string): void {
   const fd = fs.openSync(path, 'r');

@@ -4,6 +4,7 @@
  */
 export interface Host {
   exec: Exec;
+  foreground: Foreground;
   files: Files;
   processes: Processes;
   clock: Clock;
@@ -25,6 +26,8 @@ export interface Facts {
   machineId?: string;
   /** /proc/sys/kernel/random/boot_id, or what stands for it elsewhere. */
   bootId: string;
+  /** Epoch ms at which the machine started, by its clock of now; absent where nothing tells. */
+  bootedAt?: number;
 }
 
 /** Runs a program with an argument list, never through a shell. Never throws for what the program does. */
@@ -50,12 +53,39 @@ export interface ExecResult {
   message?: string;
 }
 
+/**
+ * Runs a program in this terminal, which is its own until it ends: it has our standard streams, our environment, and whatever
+ * keys the person presses. SIGTERM and SIGHUP that reach us go on to it; SIGINT and SIGQUIT do nothing to us, since a
+ * terminal gives them to the program itself. Never throws for what the program does.
+ */
+export type Foreground = (
+  file: string,
+  args: readonly string[],
+  options: ForegroundOptions,
+) => Promise<ForegroundResult>;
+
+export interface ForegroundOptions {
+  cwd?: string;
+  /** Added to our environment; undefined removes a variable. */
+  env?: Record<string, string | undefined>;
+  /** Told the program's pid once it runs. What it throws ends nothing and is thrown when the program has ended. */
+  onStart: (pid: number) => void | Promise<void>;
+}
+
+/** How it ended: by itself with a code, by a signal, or that it could not be started, in words. */
+export type ForegroundResult = { code: number } | { signal: string } | { failure: string };
+
 export interface Files {
   /**
    * The text of a regular file of up to 64 MiB, decoded as UTF-8; undefined when nothing is there. Throws HostError otherwise,
    * also for a pipe or a device.
    */
   read(path: string): string | undefined;
+  /**
+   * As `read`, for a text that is changed and written back: decoding must lose nothing. A byte order mark stays in it. Throws
+   * HostError with code EILSEQ where it is no valid UTF-8.
+   */
+  readExact(path: string): string | undefined;
   /**
    * As `read`, for a path that the user gave: it may also be a pipe (`/dev/stdin`, `<(…)`), read to its end. Rejects with
    * HostError (`code` ABORT_ERR) when the signal is aborted before that.
@@ -64,7 +94,7 @@ export interface Files {
   /** Replaces the file in one step (a new file moved over it), so that no reader sees half of it. */
   write(path: string, text: string, options?: WriteOptions): void;
   /** Adds whole lines at the end, in one write. */
-  append(path: string, text: string, mode?: number): void;
+  append(path: string, text: string, options?: Pick<WriteOptions, 'mode' | 'durable'>): void;
   /** Makes a folder and its parents; 0700 unless told. */
   mkdir(path: string, mode?: number): void;
   /** Names in a folder, sorted; [] when it is not there. */
@@ -80,8 +110,11 @@ export interface Files {
   remove(path: string): void;
   /** Removes an empty folder; false when it is not empty or not there. */
   removeEmptyFolder(path: string): boolean;
-  /** Takes an exclusive lock that the kernel frees when this process dies; undefined when another holds it. */
-  lock(path: string): Promise<{ release(): void } | undefined>;
+  /**
+   * Takes an exclusive lock that the kernel frees when this process dies; undefined when another holds it, for longer than we
+   * wait (not at all unless told).
+   */
+  lock(path: string, options?: { waitMs?: number }): Promise<{ release(): void } | undefined>;
 }
 
 export interface WriteOptions {
@@ -89,6 +122,11 @@ export interface WriteOptions {
   mode?: number;
   /** Force it to the disk before it replaces the old one: for what cannot be made again. */
   durable?: boolean;
+  /**
+   * What the file held when the new text was made of it: where it holds anything else at the last moment before it is replaced,
+   * it stays, and HostError with code ESTALE is thrown. For files that others write too, without any lock.
+   */
+  over?: string;
 }
 
 export interface FileStat {
@@ -102,6 +140,10 @@ export interface FileStat {
 export interface Processes {
   /** Start time in clock ticks since boot (proc(5), stat field 22); undefined when no such process runs (or it is a zombie). */
   startTime(pid: number): number | undefined;
+  /** The same by the machine's clock of now: epoch ms, exact to a second or so. */
+  startedAt(pid: number): number | undefined;
+  /** Epoch ms of the last output to the terminal that controls a process; undefined without one. */
+  terminalActivity(pid: number): number | undefined;
   /** All processes of this user; what could not be read is left out. */
   list(): ProcessSeen[];
   /** The environment a process was started with; undefined when it cannot be read. */

@@ -6,12 +6,17 @@ import { HostError } from './host.ts';
  * Takes an exclusive lock on a file, and leaves our pid in it for the message of whoever comes second. The lock belongs to
  * the open file description, which flock(1) shares with us for the moment it runs: it is gone when this process is,
  * however that dies (flock(2)). Node has no call of its own for it.
+ * Who waits stands in the kernel's queue.
  */
-export async function acquireLock(path: string): Promise<{ release(): void } | undefined> {
+export async function acquireLock(
+  path: string,
+  { waitMs = 0 }: { waitMs?: number } = {},
+): Promise<{ release(): void } | undefined> {
+  const until = Date.now() + waitMs;
   for (;;) {
     const fd = openLockFile(path);
     try {
-      const held = !(await flock(fd));
+      const held = !(await flock(fd, waitMs === 0 ? 0 : Math.max(0, until - Date.now())));
       if (held) {
         fs.closeSync(fd);
         return undefined;
@@ -45,14 +50,15 @@ function openLockFile(path: string): number {
 }
 
 /** True when the lock was taken, false when another holds it. */
-function flock(fd: number): Promise<boolean> {
+function flock(fd: number, waitMs: number): Promise<boolean> {
+  const patience = waitMs === 0 ? ['--nonblock'] : ['--timeout', (waitMs / 1000).toFixed(3)];
   return new Promise((resolve, reject) => {
-    const child = spawn('flock', ['--nonblock', '--conflict-exit-code', '75', '3'], {
+    const child = spawn('flock', [...patience, '--conflict-exit-code', '75', '3'], {
       stdio: ['ignore', 'ignore', 'ignore', fd],
     });
     child.on('error', (error) =>
       reject(
-        new HostError('flock(1) could not be run: it keeps two applies apart; install util-linux', {
+        new HostError('flock(1) could not be run: it keeps two mosaics apart; install util-linux', {
           code: 'EFLOCK',
           cause: error,
         }),

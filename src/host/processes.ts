@@ -5,6 +5,19 @@ import type { Processes, ProcessSeen } from './host.ts';
 export const realProcesses: Processes = {
   startTime: (pid) => readStat(pid)?.startTime,
 
+  startedAt(pid) {
+    const ticks = readStat(pid)?.startTime;
+    const booted = ticks === undefined ? undefined : bootedAt();
+    return ticks === undefined || booted === undefined ? undefined : booted + ticks * TICK_MS;
+  },
+
+  terminalActivity(pid) {
+    const terminal = terminalOf(pid);
+    if (terminal === undefined) return undefined;
+    // Output changes it, what is typed does not; the kernel notes it to 8 s, so that it tells no one how fast somebody types.
+    return statSync(terminal, { throwIfNoEntry: false })?.mtimeMs;
+  },
+
   list() {
     const uid = process.getuid?.();
     return pids()
@@ -44,6 +57,25 @@ export const realProcesses: Processes = {
   },
 };
 
+/** USER_HZ is 100 wherever Linux runs today, whatever the kernel counts in. */
+const TICK_MS = 10;
+
+/** When the machine was started; epoch ms. */
+export function bootedAt(): number | undefined {
+  const seconds = /^btime (\d+)$/m.exec(readOrNothing('/proc/stat') ?? '')?.[1];
+  return seconds === undefined ? undefined : Number(seconds) * 1000;
+}
+
+/** Where a process's controlling pseudoterminal is (proc(5), stat field 7: major and minor number in one). */
+function terminalOf(pid: number): string | undefined {
+  const device = Number(statFields(pid)?.(7) ?? 0);
+  const major = (device >> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >>> 12) & 0xfff00);
+  return major === PSEUDOTERMINAL ? `/dev/pts/${minor}` : undefined;
+}
+
+const PSEUDOTERMINAL = 136;
+
 const pids = (): number[] =>
   readdirSync('/proc')
     .map(Number)
@@ -68,12 +100,18 @@ function pageSize(): number {
 
 let page: number | undefined;
 
-function readStat(pid: number): ProcessSeen | undefined {
+/** Fields of /proc/PID/stat by their number, from the third on. */
+function statFields(pid: number): ((number: number) => string) | undefined {
   const text = readOrNothing(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   // Field 2 is the program's name in parentheses and may itself hold blanks and parentheses.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  const field = (number: number): string => fields[number - 3] ?? '';
+  return (number) => fields[number - 3] ?? '';
+}
+
+function readStat(pid: number): ProcessSeen | undefined {
+  const field = statFields(pid);
+  if (field === undefined) return undefined;
   if (field(3) === 'Z' || field(3) === 'X') return undefined;
   return {
     pid,

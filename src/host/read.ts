@@ -1,4 +1,5 @@
 /** Reading files, and only what is one: a pipe or a device could keep the whole process waiting, deaf to Ctrl-C. */
+import { isUtf8 } from 'node:buffer';
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
 import { asHostError, absentAsUndefined } from './failures.ts';
@@ -9,7 +10,16 @@ const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = fs.constants;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** `Files.read`. */
-export const readFile = (path: string): string | undefined =>
+export const readFile = (path: string): string | undefined => readBytes(path)?.toString('utf8');
+
+/** `Files.readExact`. */
+export function readExact(path: string): string | undefined {
+  const bytes = readBytes(path);
+  if (bytes === undefined || isUtf8(bytes)) return bytes?.toString('utf8');
+  throw new HostError(`cannot read ${path}: it is no valid UTF-8 text`, { code: 'EILSEQ', path });
+}
+
+const readBytes = (path: string): Buffer | undefined =>
   absentAsUndefined('read', path, () => {
     const fd = open(path);
     try {
@@ -27,9 +37,9 @@ export async function readInput(path: string, signal?: AbortSignal): Promise<str
   try {
     const stat = fs.fstatSync(fd);
     if (!stat.isFIFO()) {
-      const text = readRegular(fd, path, stat);
+      const bytes = readRegular(fd, path, stat);
       fs.closeSync(fd);
-      return text;
+      return bytes.toString('utf8');
     }
     pipe = new Socket({ fd, readable: true, writable: false, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
@@ -42,14 +52,14 @@ export async function readInput(path: string, signal?: AbortSignal): Promise<str
 /** Without waiting: opened so, a pipe that nobody writes to, or a modem, answers at once. */
 const open = (path: string): number => fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
-function readRegular(fd: number, path: string, stat: fs.Stats): string {
+function readRegular(fd: number, path: string, stat: fs.Stats): Buffer {
   if (stat.isDirectory())
     throw new HostError(`cannot read ${path}: it is a folder`, { code: 'EISDIR', path });
   if (!stat.isFile()) {
     throw new HostError(`cannot read ${path}: it is no regular file`, { code: 'EINVAL', path });
   }
   if (stat.size > MAX_BYTES) throw tooLarge(path);
-  return fs.readFileSync(fd, 'utf8');
+  return fs.readFileSync(fd);
 }
 
 async function readPipe(pipe: Socket, path: string): Promise<string> {

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { realExec } from './exec.ts';
 import { realFiles } from './files.ts';
+import { foreground } from './foreground.ts';
 import { HostError, type Clock, type Facts, type Host } from './host.ts';
-import { realProcesses } from './processes.ts';
+import { bootedAt, realProcesses } from './processes.ts';
 
 const realClock: Clock = {
   now: () => Date.now(),
@@ -62,6 +63,7 @@ function realFacts(): Facts {
   if (env['XDG_RUNTIME_DIR'] === undefined && existsSync(`/run/user/${self.uid}`)) {
     env['XDG_RUNTIME_DIR'] = `/run/user/${self.uid}`;
   }
+  const booted = bootedAt();
   const machineId = readLine('/etc/machine-id');
   return {
     env,
@@ -73,6 +75,7 @@ function realFacts(): Facts {
     hostname: hostname(),
     ...(machineId === undefined || machineId === '' ? {} : { machineId }),
     bootId: readLine('/proc/sys/kernel/random/boot_id') ?? 'unknown',
+    ...(booted === undefined ? {} : { bootedAt: booted }),
   };
 }
 
@@ -81,6 +84,7 @@ export function realHost(): Host {
   const facts = realFacts();
   return {
     exec: realExec(facts),
+    foreground: foreground(facts),
     files: realFiles,
     processes: realProcesses,
     clock: realClock,

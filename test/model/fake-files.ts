@@ -58,13 +58,16 @@ export function memoryFiles(): MemoryFiles {
       }
     },
     read,
+    readExact: read,
     readInput: async (path) => read(path),
     write(path, text, options = {}) {
       if (!folders.has(dirname(path))) throw missing(path);
+      if (options.over !== undefined && read(path) !== options.over)
+        throw new HostError(`${path} was changed by another program meanwhile`, { code: 'ESTALE', path });
       files.set(path, { text, mode: options.mode ?? 0o600 });
       changes++;
     },
-    append(path, text, mode = 0o600) {
+    append(path, text, { mode = 0o600 } = {}) {
       if (!folders.has(dirname(path))) throw missing(path);
       files.set(path, { mode, text: `${files.get(path)?.text ?? ''}${text}` });
       changes++;

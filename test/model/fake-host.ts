@@ -29,8 +29,9 @@ const EXEC_MS = 5;
 export function createMachine(options: { systemd: boolean }): Machine {
   let now = START;
   let boots = 1;
+  let bootedAt = START - 86_400_000;
   const files = memoryFiles();
-  const processes = processTable();
+  const processes = processTable(() => now);
   const calls: string[][] = [];
   const read = (path: string): string | undefined => files.read(path);
   const tmux = fakeTmux({
@@ -71,6 +72,7 @@ export function createMachine(options: { systemd: boolean }): Machine {
     advance,
     reboot() {
       boots += 1;
+      bootedAt = now;
       tmux.kill();
       systemd?.reset();
       processes.clear();
@@ -88,6 +90,7 @@ export function createMachine(options: { systemd: boolean }): Machine {
         advance(EXEC_MS);
         return run(file, args, input.toString());
       },
+      foreground: async (file) => ({ failure: `${file} is not installed` }),
       facts: {
         env: { HOME, PATH: '/usr/bin:/bin' },
         home: HOME,
@@ -97,6 +100,7 @@ export function createMachine(options: { systemd: boolean }): Machine {
         pid: 99,
         hostname: 'here',
         bootId: `boot-${boots}`,
+        bootedAt,
       },
     }),
   };

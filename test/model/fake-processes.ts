@@ -4,6 +4,8 @@ import type { Processes } from '../../src/host/host.ts';
 export interface FakeProcess {
   pid: number;
   startTime: number;
+  /** Epoch ms. */
+  startedAt: number;
   parent: number;
   env: Record<string, string>;
   cwd: string;
@@ -18,7 +20,7 @@ export interface FakeProcess {
 export interface ProcessTable {
   host: Processes;
   all(): FakeProcess[];
-  start(process: Omit<FakeProcess, 'pid' | 'startTime'>): FakeProcess;
+  start(process: Omit<FakeProcess, 'pid' | 'startTime' | 'startedAt'>): FakeProcess;
   end(pid: number, how: { status?: number; signal?: number }): void;
   /** Ends what ends by itself until then. */
   passed(now: number): void;
@@ -28,7 +30,7 @@ export interface ProcessTable {
 
 const SIGNALS = { SIGTERM: 15, SIGKILL: 9 };
 
-export function processTable(): ProcessTable {
+export function processTable(clock: () => number): ProcessTable {
   const running = new Map<number, FakeProcess>();
   let nextPid = 100;
   let ticks = 1;
@@ -41,7 +43,7 @@ export function processTable(): ProcessTable {
   return {
     all: () => [...running.values()],
     start(given) {
-      const process = { ...given, pid: nextPid++, startTime: ticks++ };
+      const process = { ...given, pid: nextPid++, startTime: ticks++, startedAt: clock() };
       running.set(process.pid, process);
       return process;
     },
@@ -58,6 +60,8 @@ export function processTable(): ProcessTable {
     },
     host: {
       startTime: (pid) => running.get(pid)?.startTime,
+      startedAt: (pid) => running.get(pid)?.startedAt,
+      terminalActivity: () => undefined,
       list: () =>
         [...running.values()].map(({ pid, parent, startTime }) => ({ pid, parent, startTime, memory: 0 })),
       environment: (pid) => running.get(pid)?.env,

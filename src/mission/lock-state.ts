@@ -1,0 +1,61 @@
+/** What a mission's lock says about the process that works on it. */
+import type { LockState, MissionLock } from '../model/mission.ts';
+
+/** The machine that the lock is judged on. */
+export interface LockMachine {
+  bootId: string;
+  hostname: string;
+  /** Epoch ms. */
+  bootedAt: number | undefined;
+  /** Epoch ms. */
+  now: number;
+  /** In clock ticks since boot; undefined when no such process runs. */
+  startTime(pid: number): number | undefined;
+  /** Epoch ms. */
+  startedAt(pid: number): number | undefined;
+}
+
+/** How far two clocks may be apart, and how long a program may take to start. */
+const LEEWAY_MS = 60_000;
+
+/**
+ * Judges by the process's pid, its start time and the boot that it lived in. What an older tool's lock does not tell is judged
+ * by when the lock was written.
+ */
+export function judgeLock(lock: MissionLock, machine: LockMachine): LockState {
+  const startedAt = Date.parse(lock.started_at);
+  const { boot_id: boot, host } = lock;
+  if (boot !== machine.bootId) {
+    if (isGiven(host) && host !== machine.hostname) return { kind: 'elsewhere', lock, host };
+    const before = machine.bootedAt !== undefined && startedAt < machine.bootedAt - LEEWAY_MS;
+    if (isGiven(boot) || before) return { kind: 'dead', lock, why: 'reboot' };
+  }
+  return lock.pid > 0 ? judgeProcess(lock, startedAt, machine) : judgeLauncher(lock, startedAt, machine);
+}
+
+function judgeProcess(lock: MissionLock, lockedAt: number, machine: LockMachine): LockState {
+  const ticks = machine.startTime(lock.pid);
+  if (ticks === undefined) return { kind: 'dead', lock, why: 'gone' };
+  const noted = lock.pid_start_time;
+  const startedAt = noted === undefined || noted === null ? machine.startedAt(lock.pid) : undefined;
+  const reused =
+    noted === undefined || noted === null
+      ? startedAt !== undefined && startedAt > lockedAt + LEEWAY_MS
+      : noted !== ticks;
+  return reused ? { kind: 'dead', lock, why: 'reused' } : { kind: 'live', lock };
+}
+
+function judgeLauncher(lock: MissionLock, lockedAt: number, machine: LockMachine): LockState {
+  const { launcher_pid: pid, launcher_start_time: noted } = lock;
+  const starting =
+    typeof pid === 'number' && pid > 0
+      ? lives(machine.startTime(pid), noted)
+      : Math.abs(machine.now - lockedAt) <= LEEWAY_MS;
+  return starting ? { kind: 'starting', lock } : { kind: 'dead', lock, why: 'never-started' };
+}
+
+const lives = (ticks: number | undefined, noted: number | null | undefined): boolean =>
+  ticks !== undefined && (noted === undefined || noted === null || noted === ticks);
+
+const isGiven = (text: string | null | undefined): text is string =>
+  text !== undefined && text !== null && text !== '';
