@@ -4,12 +4,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The text of a file of our own package, such as `units/mosaic-agent@.service`. */
-export function packageFile(path: string): string {
+export const packageFile = (path: string): string => readFileSync(packagePath(path), 'utf8');
+
+/** Where a file of our own package is. */
+export function packagePath(path: string): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) {
     const parent = dirname(folder);
     if (parent === folder) throw new Error(`mosaic's own file ${path} is not installed`);
     folder = parent;
   }
-  return readFileSync(join(folder, path), 'utf8');
+  return join(folder, path);
 }
