@@ -2,18 +2,14 @@
 import type { SessionSeen, TmuxServer } from '../../model/observation.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { ActionOf } from '../../model/plan.ts';
-import { captureScreens, observeTmux, tmuxArgs } from '../../observe/tmux.ts';
+import { captureScreens, observeTmux } from '../../observe/tmux.ts';
 import { KICKSTARTED } from '../../render/mark.ts';
-import { tmuxWord } from '../../render/quote.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { alone } from '../each.ts';
-import { required } from '../errors.ts';
-import { guarded } from '../tmux.ts';
+import { paste } from '../paste.ts';
 
 const PATIENCE_MS = 30_000;
 const POLL_MS = 250;
-/** Between the paste and the Enter, in seconds: programs need a moment to take a paste in. */
-const PAUSE_S = 0.3;
 
 type Kickstart = ActionOf<'kickstart'>;
 
@@ -63,36 +59,19 @@ export const kickstart: Operation<'kickstart'> = async (actions, context) => {
 const isReady = ({ ready }: Kickstart, screen: string): boolean =>
   ready === undefined || new RegExp(ready, 'm').test(screen);
 
-/** Control characters would be keys, and ESC could end the bracketed paste: all go but newline and tab. */
-const withoutControls = (text: string): string =>
-  text.replace(/\r\n?/g, '\n').replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
-
 /** Paste, Enter and the mark that it was given are one tmux call: killed at any point, it is given once. */
 async function deliver(
   action: Kickstart,
   { session, server, paneId }: { session: SessionSeen; server: TmuxServer; paneId: string },
   { host, fleet }: ApplyContext,
 ): Promise<Outcome> {
-  const buffer = tmuxWord(`mosaic-kickstart-${action.agent}`);
-  const target = {
-    session: session.id,
-    server,
-    ...(session.owner === undefined ? {} : { owner: session.owner }),
-  };
-  const typed = guarded(target, [
-    `set-option -t '${session.id}:' ${KICKSTARTED} sent`,
-    `paste-buffer -p -r -d -b ${buffer} -t '${paneId}'`,
-    `run-shell -d ${PAUSE_S}`,
-    `send-keys -t '${paneId}' Enter`,
-  ]);
-  const load = ['load-buffer', '-b', `mosaic-kickstart-${action.agent}`, '-'];
-  const socket = tmuxArgs(fleet.tmux.socketName);
-  required(
-    await host.exec('tmux', [...socket, ...load], {
-      input: withoutControls(action.text).replace(/\n+$/, ''),
-    }),
-    'tmux',
-  );
-  required(await host.exec('tmux', [...socket, 'source-file', '-'], { input: `${typed}\n` }), 'tmux');
+  const owner = session.owner === undefined ? {} : { owner: session.owner };
+  await paste(host, fleet.tmux.socketName, {
+    agent: action.agent,
+    text: action.text,
+    target: { session: session.id, server, ...owner },
+    pane: paneId,
+    first: [`set-option -t '${session.id}:' ${KICKSTARTED} sent`],
+  });
   return done(action);
 }
