@@ -27,7 +27,7 @@ export const realFiles: Files = {
         } finally {
           fs.closeSync(fd);
         }
-        if (options.over !== undefined && readFile(path) !== options.over) throw changedMeanwhile(path);
+        if (options.over !== undefined && readExact(path) !== options.over) throw changedMeanwhile(path);
         fs.renameSync(fresh, path);
       } catch (error) {
         fs.rmSync(fresh, { force: true });

@@ -38,3 +38,20 @@ export function canonicalPath(files: Files, path: string): string {
 }
 
 export const withoutNewline = (text: string): string => text.replace(/\r?\n$/, '');
+
+/** The git directory of the working tree that a folder is in; undefined outside of any. */
+export function gitDirAround(files: Files, folder: string): string | undefined {
+  const inside = join(folder, '.git');
+  const kind = files.target(inside)?.kind;
+  if (kind === 'folder') return inside;
+  if (kind === 'file') return gitDirOf(files, folder);
+  const parent = dirname(folder);
+  return parent === folder ? undefined : gitDirAround(files, parent);
+}
+
+/** The branch checked out, as HEAD says; undefined when it is detached, or kept in a form that only git reads. */
+export function branchOf(files: Files, gitDir: string): string | undefined {
+  const head = withoutNewline(files.read(join(gitDir, 'HEAD')) ?? '');
+  const branch = /^ref: refs\/heads\/(.+)$/.exec(head)?.[1];
+  return branch === '.invalid' ? undefined : branch;
+}

@@ -1,0 +1,91 @@
+/** A session of a mission ends. */
+import type { Host } from '../host/host.ts';
+import { isOpen } from '../mission/select.ts';
+import { withEnd } from '../mission/sessions.ts';
+import type { EndedReason, LockState, MissionFile, MissionLock, SessionEntry } from '../model/mission.ts';
+import { MissionError } from './error.ts';
+import { withMission, type MissionEdits, type MissionFiles } from './store.ts';
+
+export interface SessionEnding {
+  /** Absent: the one that the lock names, else the last one that is open. */
+  sessionId?: string;
+  reason: EndedReason;
+  /** Epoch ms. */
+  at: number;
+  /** A lock that cannot be read is removed too: nobody can tell whose it was. */
+  clearCorrupt?: boolean;
+  /** Appended to the scratchpad. */
+  scratchpad?: string;
+}
+
+/** The session as it ended, now or before; undefined when there was none to end. */
+export type SessionEnded = SessionEntry | undefined;
+
+/**
+ * Writes down when, why and after how long a session ended, and clears the lock if it is that session's. A session that has
+ * ended already keeps its end. Throws MissionError and HostError; a lock of another machine is a `conflict`.
+ */
+export async function endSession(host: Host, project: string, ending: SessionEnding): Promise<SessionEnded> {
+  const ended = await withMission(host, project, (files): MissionEdits<() => SessionEnded> => {
+    const { record, lock, tasks } = files;
+    const id = ending.sessionId ?? lockOf(lock)?.session_id ?? record.sessions.findLast(isOpen)?.session_id;
+    if (id !== undefined && lock.kind === 'elsewhere' && lock.lock.session_id === id)
+      throw elsewhere(files, lock.host);
+    const clear = clears(host, files, id, ending);
+    const noted = id === undefined ? record : withEntry(record, id, lockOf(lock));
+    let after = noted;
+    return {
+      record: (now) => {
+        if (id === undefined) return noted;
+        const end = { session: id, reason: ending.reason, at: ending.at };
+        // Where TASKS.md cannot be read, its tasks are not none: what the session was at stays as it was noted.
+        after = withEnd(noted, end, tasks.known ? now : []);
+        return after;
+      },
+      ...(ending.scratchpad === undefined ? {} : { scratchpad: ending.scratchpad }),
+      ...(clear ? { lock: 'clear' as const } : {}),
+      result: () => after.sessions.find(({ session_id }) => session_id === id),
+    };
+  });
+  return ended();
+}
+
+const lockOf = (state: LockState): MissionLock | undefined => ('lock' in state ? state.lock : undefined);
+
+function clears(
+  host: Host,
+  { lock, places }: MissionFiles,
+  id: string | undefined,
+  ending: SessionEnding,
+): boolean {
+  if (lock.kind !== 'corrupt') return id !== undefined && lockOf(lock)?.session_id === id;
+  if (ending.clearCorrupt !== true) return false;
+  if (host.files.stat(places.lock)?.kind !== 'folder') return true;
+  if (host.files.removeEmptyFolder(places.lock)) return false;
+  throw new MissionError('conflict', `${places.lock} is a folder, and not empty`, { fix: 'Move it away.' });
+}
+
+/** A lock may name a session that no record tells of: another tool wrote it, and was stopped before the rest. */
+function withEntry(record: MissionFile, id: string, lock: MissionLock | undefined): MissionFile {
+  if (record.sessions.some(({ session_id }) => session_id === id)) return record;
+  if (lock?.session_id !== id)
+    throw new MissionError('absent', `the mission ${record.mission_id} had no session ${id}`);
+  const entry: SessionEntry = {
+    session_id: id,
+    runtime: lock.runtime,
+    pid: lock.pid,
+    started_at: lock.started_at,
+    milestone_id: lock.milestone_id ?? '',
+    ...(lock.agent === undefined ? {} : { agent: lock.agent }),
+  };
+  return { ...record, sessions: [...record.sessions, entry] };
+}
+
+const elsewhere = ({ places }: MissionFiles, host: string): MissionError =>
+  new MissionError(
+    'conflict',
+    `a session runs on the host ${host}, and whether it lives cannot be told from here`,
+    {
+      fix: `End it there; if that machine is gone for good, remove ${places.lock} by hand.`,
+    },
+  );
