@@ -1,5 +1,6 @@
 /** Failures of operations: those that may pass, and those that will not. */
 import { HostError, type ExecResult } from '../host/host.ts';
+import { MissionError } from '../coord/error.ts';
 import { WorktreeError } from '../worktrees/error.ts';
 
 export class OperationError extends Error {
@@ -32,6 +33,10 @@ export function required(result: ExecResult, name: string): string {
 /** Only what was foreseen becomes a failed outcome; anything else is a mistake of ours and goes up. */
 export function asOperationError(error: unknown): OperationError | undefined {
   if (error instanceof OperationError) return error;
+  if (error instanceof MissionError) {
+    const message = error.fix === undefined ? error.message : `${error.message}. ${error.fix}`;
+    return new OperationError(message, { transient: error.kind === 'busy', cause: error });
+  }
   if (error instanceof WorktreeError) {
     const message = error.fix === undefined ? error.message : `${error.message}. ${error.fix}`;
     return new OperationError(message, { transient: error.transient, cause: error });

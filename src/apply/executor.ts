@@ -7,6 +7,14 @@ import { adoptSession, forget, renameSession, writeLocks } from './operations/bo
 import { reloadUnits, removeFile, writeFile } from './operations/files.ts';
 import { startHolder, stopHolder } from './operations/holder.ts';
 import { kickstart } from './operations/kickstart.ts';
+import {
+  beginMissionSession,
+  blockTask,
+  changeMissions,
+  endMissionSession,
+  joinMissionSession,
+  makeMission,
+} from './operations/missions.ts';
 import { recordEnd } from './operations/record-end.ts';
 import { startSession } from './operations/start.ts';
 import { stopSession } from './operations/stop.ts';
@@ -30,6 +38,12 @@ const operations: { [K in ActionKind]: Operation<K> } = {
   'remove-worktree': removeWorktrees,
   'start-session': startSession,
   kickstart,
+  'make-mission': makeMission,
+  'change-mission': changeMissions,
+  'end-mission-session': endMissionSession,
+  'block-task': blockTask,
+  'begin-mission-session': beginMissionSession,
+  'join-mission-session': joinMissionSession,
 };
 
 /** Kinds that look after their own retries, agent by agent. */

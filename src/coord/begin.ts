@@ -2,7 +2,8 @@
 import type { Host } from '../host/host.ts';
 import { sessionEntry } from '../mission/scratchpad.ts';
 import { currentMilestone, nextTask } from '../mission/select.ts';
-import { parseTasks, setTaskStatus, tasksDigest } from '../mission/tasks.ts';
+import { progressDigest } from '../mission/sessions.ts';
+import { parseTasks, setTaskStatus } from '../mission/tasks.ts';
 import type {
   MilestoneEntry,
   MissionFile,
@@ -109,7 +110,7 @@ function begin(host: Host, files: MissionFiles, wish: SessionWish): MissionEdits
     ...texts,
     ...(task === undefined ? {} : { tasks: (text) => started(text, task.id) }),
     ...(note === undefined ? {} : { scratchpad: note }),
-    record: (now) => ({ ...record, sessions: [...earlier, { ...entry, tasks_digest: tasksDigest(now) }] }),
+    record: (now) => ({ ...record, sessions: [...earlier, { ...entry, tasks_digest: progressDigest(now) }] }),
     lock: lockFor(host, places, entry, wish),
     result: { sessionId, places, ...chosen, prompt: texts.prompt },
   };

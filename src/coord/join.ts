@@ -34,7 +34,8 @@ export async function joinSession(host: Host, project: string, process: SessionP
     const joined = { ...entry, pid: process.pid, ...(process.run === undefined ? {} : { run: process.run }) };
     return {
       record: (): MissionFile => ({ ...record, sessions: record.sessions.with(index, joined) }),
-      lock: joinedLock(host, files, joined, process.pid),
+      // A program that has ended already leaves nothing to lock for.
+      lock: process.pid === 0 ? 'clear' : joinedLock(host, files, joined, process.pid),
       result: undefined,
     };
   });

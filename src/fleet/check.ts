@@ -36,7 +36,7 @@ export function check(raw: RawFleet, around: Surroundings, findings: Findings): 
     checkPatterns(runtime, ['runtimes', name], findings);
   }
   checkAgents(raw, findings);
-  checkMissions(raw, findings);
+  checkMissions(raw, around, findings);
   for (const [path, value] of pathValues(raw)) checkPath(path, value, around, findings);
   for (const [path, value] of sizeValues(raw)) checkSize(path, value, findings);
 }

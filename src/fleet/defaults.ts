@@ -14,4 +14,5 @@ export const defaults = {
   maxStopFraction: 0.5,
   startConcurrency: 8,
   maxIdleSessions: 3,
+  deadlockAfter: '6h',
 } as const;

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Fleet } from '../model/fleet.ts';
 import type { Loaded, Problem } from '../model/problem.ts';
 import { check } from './check.ts';
+import { warnOfMissions } from './check-missions.ts';
 import { decode } from './decode.ts';
 import { Findings } from './findings.ts';
 import type { RawFleet } from './raw.ts';
@@ -41,11 +42,7 @@ export function loadFleet(input: FleetInput): Loaded<Fleet> {
   if (all.length > 0) return { ok: false, file, text, problems: ordered(all) };
   const fleet = resolve(value as RawFleet, input);
   const warnings = new Findings(places, broken);
-  if (fleet.missions.length > 0) {
-    warnings.add(['missions'], 'missions are checked, but not yet carried out by this version', {
-      onKey: true,
-    });
-  }
+  warnOfMissions(fleet, warnings);
   return { ok: true, value: fleet, file, text, warnings: warnings.problems };
 }
 

@@ -65,5 +65,6 @@ export interface RawMission {
   state?: 'active' | 'paused' | 'completed';
   continue?: 'manual' | 'auto';
   max_idle_sessions?: number;
+  deadlock_after?: string;
   verify?: boolean;
 }

@@ -154,6 +154,7 @@ function resolveMission(raw: RawMission, path: Expand): Mission {
     continue: raw.continue ?? 'manual',
     maxIdleSessions: raw.max_idle_sessions ?? defaults.maxIdleSessions,
     verify: raw.verify ?? true,
+    deadlockAfterMs: milliseconds(raw.deadlock_after ?? defaults.deadlockAfter),
   };
 }
 

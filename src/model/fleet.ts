@@ -96,7 +96,7 @@ export interface RestartWish {
   backoff: { initialMs: number; maxMs: number };
 }
 
-/** Checked here, carried out by `mosaic coord`. */
+/** A goal across many sessions of one agent; how far it is stands in its project's own files. */
 export interface Mission {
   id: string;
   name: string;
@@ -108,4 +108,11 @@ export interface Mission {
   continue: 'manual' | 'auto';
   maxIdleSessions: number;
   verify: boolean;
+  /** A live session in which nothing has changed for so long is reported. */
+  deadlockAfterMs: number;
 }
+
+/** The mission whose sessions run in an agent's slot: the file names at most one that is active. */
+export const missionOf = ({ missions }: Pick<Fleet, 'missions'>, agent: string): Mission | undefined =>
+  missions.find((mission) => mission.agent === agent && mission.state === 'active') ??
+  missions.find((mission) => mission.agent === agent);

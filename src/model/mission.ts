@@ -8,8 +8,10 @@ import type { Source } from './source.ts';
 
 export type MissionStatus = 'inactive' | 'active' | 'paused' | 'completed' | 'failed';
 export type MilestoneStatus = 'pending' | 'in-progress' | 'completed' | 'blocked';
-export type EndedReason =
-  'completed' | 'premature' | 'handoff' | 'crashed' | 'killed' | 'reboot' | 'unknown';
+export type EndedReason = 'completed' | 'premature' | 'handoff' | 'crashed' | 'killed' | 'reboot' | 'unknown';
+
+/** What the next session is told: how to begin, how to go on, or what to look at after a crash first. */
+export type PromptKind = 'first' | 'continue' | 'recover';
 
 /** mission.json (schemas/mission.schema.json). Moments are ISO 8601. */
 export interface MissionFile {
@@ -84,7 +86,7 @@ export interface SessionEntry {
   agent?: string | null;
   /** Key of the run of the agent's tmux session (`runKey`). */
   run?: string;
-  /** `tasksDigest` when it began: equal at its end, no task has changed. */
+  /** `progressDigest` of the tasks when it began: the same at its end, none has come nearer to its own. */
   tasks_digest?: string;
   /** It ended and no task had changed. */
   idle?: boolean;

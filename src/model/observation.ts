@@ -1,4 +1,5 @@
 /** One snapshot of the host. Times are milliseconds since the epoch. */
+import type { MissionSeen } from './mission.ts';
 import type { Source } from './source.ts';
 import type { FleetState } from './state.ts';
 
@@ -25,6 +26,8 @@ export interface Observation {
   /** Screens of the panes asked for (dead ones when planning, all for status), by run key. */
   screens: Map<string, string>;
   availableMemory?: number;
+  /** By id: those of the fleet file whose agent belongs to this host. */
+  missions: Map<string, MissionSeen>;
 }
 
 export type FolderSeen = 'folder' | 'absent' | 'not-a-folder' | 'unreadable';

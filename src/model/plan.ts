@@ -1,5 +1,6 @@
 /** What would be done. Made by `plan/`, shown by `report/`, walked by `apply/`. */
 import type { Supervisor } from './fleet.ts';
+import type { EndedReason, PromptKind } from './mission.ts';
 import type { TmuxServer } from './observation.ts';
 import type { Ended, Run } from './state.ts';
 
@@ -16,6 +17,10 @@ export interface Plan {
   verdicts: Verdict[];
   /** What is deliberately not done and belongs to no agent alone. */
   holds: Hold[];
+  /** Exactly one for each mission of the file whose agent belongs to this host, in its order. */
+  missions: MissionVerdict[];
+  /** Quality gates that are to be run, once everything else is done: they may take long. */
+  verifications: Verification[];
   /** A brake: nothing at all is done. */
   refused?: { reason: string; fix: string };
   /** Why nothing could be decided: a source of the host that did not answer. */
@@ -32,6 +37,8 @@ export type AgentStatus =
   | 'pending-restart'
   | 'limited'
   | 'absent'
+  /** Deliberately not started: its mission waits for something. */
+  | 'held'
   | 'stopped'
   | 'suspended'
   | 'completed'
@@ -58,6 +65,46 @@ export interface Verdict {
   fix?: string;
   /** When a backoff or a limit ends. */
   until?: number;
+}
+
+export type MissionState =
+  /** A session is at work. */
+  | 'working'
+  /** The next session starts with this plan. */
+  | 'starting'
+  /** The next session waits: for its agent's backoff, for the session that its agent runs now. */
+  | 'waiting'
+  /** The next session is for a person to start. */
+  | 'offered'
+  | 'verifying'
+  | 'held'
+  | 'paused'
+  | 'completed'
+  | 'conflict';
+
+/** What a mission is, and what the plan does with it. */
+export interface MissionVerdict {
+  mission: string;
+  agent: string;
+  state: MissionState;
+  /** `record`: writes its files. */
+  change: 'none' | 'start' | 'record' | 'hold' | 'conflict';
+  reason: string;
+  fix?: string;
+  conditions: { code: string; name: string; seen: string; done: string }[];
+  /** Tasks; absent where the table could not be read. */
+  progress?: { done: number; total: number; pct: number };
+}
+
+export interface Verification {
+  mission: string;
+  agent: string;
+  project: string;
+  milestones: string[];
+  /** A shell line. */
+  command: string;
+  /** Where it is run: the agent's worktree, or the project. */
+  workplace: string;
 }
 
 export interface Hold {
@@ -125,10 +172,49 @@ export type Action =
     })
   /** Clears lock and record of an agent of which nothing is left. */
   | (Common & { kind: 'forget'; agent: string })
-  | (Common & { kind: 'kickstart'; agent: string; text: string; ready?: string });
+  | Kickstart
+  /** Makes those of a mission's files that are not there. */
+  | (Common & { kind: 'make-mission'; mission: string; agent: string })
+  /** Brings a mission's record to what the fleet file and its tasks say. */
+  | (Common & { kind: 'change-mission'; mission: string; agent: string })
+  | EndMissionSession
+  /** Sets a task to blocked: the sessions on it crash one after the other. */
+  | (Common & { kind: 'block-task'; mission: string; agent: string; task: string })
+  /** Prompt, capsule, lock and record of a session whose program starts next. */
+  | BeginMissionSession
+  /** Its program runs: the lock and the record get its process. */
+  | (Common & { kind: 'join-mission-session'; mission: string; agent: string });
 
 export type ActionKind = Action['kind'];
 export type ActionOf<K extends ActionKind> = Extract<Action, { kind: K }>;
+
+export interface Kickstart extends Common {
+  kind: 'kickstart';
+  agent: string;
+  /** What is typed; or the file that holds it when it is. */
+  text: string | { file: string };
+  ready?: string;
+}
+
+export interface BeginMissionSession extends Common {
+  kind: 'begin-mission-session';
+  mission: string;
+  agent: string;
+  prompt: PromptKind;
+  /** Where its agent works: a recovery tells what lies about there. */
+  workplace: string;
+}
+
+/** Writes down how a mission's session ended, and clears its lock. */
+export interface EndMissionSession extends Common {
+  kind: 'end-mission-session';
+  mission: string;
+  agent: string;
+  session: string;
+  because: EndedReason;
+  /** Epoch ms. */
+  at: number;
+}
 
 export interface WriteFile extends Common {
   kind: 'write-file';

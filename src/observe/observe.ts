@@ -7,6 +7,7 @@ import type { Places } from '../model/places.ts';
 import { known, unknown, type Source } from '../model/source.ts';
 import type { FleetState } from '../model/state.ts';
 import { observeFolders, observeLocks, observeRendered, observeState } from './files.ts';
+import { observeMission } from './mission.ts';
 import { fewAtATime } from './pool.ts';
 import { observeSilentServers } from './servers.ts';
 import { captureScreens, observeTmux } from './tmux.ts';
@@ -65,13 +66,24 @@ export async function observe(
     repositories: trees,
     folders: observeFolders(
       host.files,
-      fleet.agents.flatMap((agent) => (agent.worktree === undefined ? agent.workingDirectory : [])),
+      [
+        ...fleet.agents.flatMap((agent) => (agent.worktree === undefined ? agent.workingDirectory : [])),
+        ...fleet.missions.map(({ project }) => project),
+      ],
     ),
     secrets: readSecrets(host, fleet),
     state,
+    missions: observeMissions(host, fleet),
     screens: await observeScreens(host, fleet, tmux, state, options.screens ?? 'dead'),
     ...(availableMemory === undefined ? {} : { availableMemory }),
   };
+}
+
+/** Of the missions whose agents belong to this host. */
+function observeMissions(host: Host, { missions, elsewhere }: Fleet): Observation['missions'] {
+  const away = new Set(elsewhere.map(({ name }) => name));
+  const here = missions.filter(({ agent }) => !away.has(agent));
+  return new Map(here.map(({ id, project }) => [id, observeMission(host, project)]));
 }
 
 /**

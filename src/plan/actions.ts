@@ -4,8 +4,10 @@ import type { Action, StopSession, Target } from '../model/plan.ts';
 import { runKey, type Run } from '../model/state.ts';
 import type { Gathering } from './gather.ts';
 import type { Decision, Step } from './decision.ts';
+import { kickstart } from './kickstart.ts';
+import { joinAction, type MissionTurn } from './missions.ts';
 import type { Situation } from './situation.ts';
-import { inTheWayOf, ownWorktree, workplaceOf } from './workplace.ts';
+import { inTheWayOf, missionWorkplace, ownWorktree, workplaceOf } from './workplace.ts';
 
 /** Ids of shared actions that every start needs: files, reload, holder. */
 export interface Shared {
@@ -18,13 +20,15 @@ export function agentActions(g: Gathering, s: Situation, decision: Decision, sha
   // Also where an interrupted apply renamed everything else.
   actions.push(...markWorktree(g, s));
   const ready = preparation(g, s, decision, shared);
+  const begins = decision.steps.some((step) => step.do === 'begin');
   for (const step of decision.steps) {
     // One that runs is stopped only when all that its start takes is there; of one that has ended nothing is lost by then.
     const restarts = step.do === 'stop' && step.because === 'restart';
-    if (restarts || step.do === 'start') actions.push(...ready.worktree.splice(0));
+    const prepared = restarts || step.do === 'start' || step.do === 'begin';
+    if (prepared) actions.push(...ready.worktree.splice(0));
     const needs = actions.map(({ id }) => id);
-    const before = restarts || step.do === 'start' ? [...ready.needs, ...needs] : needs;
-    actions.push(...stepActions(g, s, step, decision.reason, before));
+    const before = prepared ? [...ready.needs, ...needs] : needs;
+    actions.push(...stepActions(g, s, step, decision.reason, before, begins));
   }
   return actions;
 }
@@ -43,7 +47,14 @@ function preparation(
   };
 }
 
-function stepActions(g: Gathering, s: Situation, step: Step, reason: string, needs: string[]): Action[] {
+function stepActions(
+  g: Gathering,
+  s: Situation,
+  step: Step,
+  reason: string,
+  needs: string[],
+  begins: boolean,
+): Action[] {
   const agent = s.name;
   switch (step.do) {
     case 'adopt-session':
@@ -56,9 +67,12 @@ function stepActions(g: Gathering, s: Situation, step: Step, reason: string, nee
     case 'forget':
       return [{ kind: 'forget', id: `forget:${agent}`, agent, reason, needs }];
     case 'kickstart':
-      return s.agent === undefined ? [] : kickstart(g, s.agent, needs);
+      return kickstart(g, s, needs, false);
+    case 'begin':
+    case 'block-task':
+      return s.mission === undefined ? [] : [missionStep(g, s.mission, step, reason, needs)];
     case 'start':
-      return s.agent === undefined ? [] : start(g, s.agent, step.restarts, reason, needs);
+      return s.agent === undefined ? [] : start(g, s, s.agent, { ...step, reason, needs, begins });
   }
 }
 
@@ -116,7 +130,7 @@ function adopt(g: Gathering, s: Situation, step: Step, reason: string, needs: st
       ...(s.definition?.hash === definition ? { fields: s.definition.fields } : {}),
       ...common,
     },
-    ...(pending ? kickstart(g, agent, [`write-lock:${s.name}`]) : []),
+    ...(pending ? kickstart(g, s, [`write-lock:${s.name}`], false) : []),
   ];
 }
 
@@ -231,7 +245,43 @@ function markWorktree(g: Gathering, s: Situation): Action[] {
   ];
 }
 
-function start(g: Gathering, agent: Agent, restarts: number, reason: string, needs: string[]): Action[] {
+/** One step of its agent's mission, after all that is written for the mission anyway. */
+function missionStep(
+  g: Gathering,
+  { wish }: MissionTurn,
+  step: Step & { do: 'begin' | 'block-task' },
+  reason: string,
+  needs: string[],
+): Action {
+  const { id: mission, agent } = wish;
+  const written = ['make-mission', 'end-mission-session', 'change-mission'].map(
+    (kind) => `${kind}:${mission}`,
+  );
+  const common = { mission, agent, reason };
+  if (step.do === 'block-task')
+    return {
+      kind: 'block-task',
+      id: `block-task:${mission}`,
+      task: step.task,
+      needs: [...needs, ...written],
+      ...common,
+    };
+  return {
+    kind: 'begin-mission-session',
+    id: `begin-mission-session:${mission}`,
+    prompt: step.prompt,
+    workplace: missionWorkplace(g, wish),
+    needs: [...needs, ...written, `block-task:${mission}`],
+    ...common,
+  };
+}
+
+function start(
+  g: Gathering,
+  s: Situation,
+  agent: Agent,
+  { restarts, reason, needs, begins }: { restarts: number; reason: string; needs: string[]; begins: boolean },
+): Action[] {
   const { fleet, observation, places } = g;
   const workingDirectory = workplaceOf(fleet.name, agent, observation, places);
   const definition = g.definitions.get(agent.name);
@@ -249,7 +299,8 @@ function start(g: Gathering, agent: Agent, restarts: number, reason: string, nee
     reason,
     needs,
   };
-  return [begin, ...kickstart(g, agent, [begin.id])];
+  const join = begins && s.mission !== undefined ? [joinAction(s.mission, [begin.id])] : [];
+  return [begin, ...join, ...kickstart(g, s, [begin.id], begins)];
 }
 
 function makeWorktree(g: Gathering, agent: Agent): Action[] {
@@ -272,22 +323,6 @@ function makeWorktree(g: Gathering, agent: Agent): Action[] {
           ? 'its worktree is not there'
           : `its worktree on ${wish.branch} is not there`,
       needs: inTheWayOf(g, wish, path).map((tree) => `remove-worktree:${tree.path}`),
-    },
-  ];
-}
-
-function kickstart(g: Gathering, agent: Agent, needs: string[]): Action[] {
-  if (agent.kickstart === undefined) return [];
-  const ready = g.fleet.runtimes[agent.runtime]?.ready;
-  return [
-    {
-      kind: 'kickstart',
-      id: `kickstart:${agent.name}`,
-      agent: agent.name,
-      text: agent.kickstart,
-      ...(ready === undefined ? {} : { ready }),
-      reason: 'its kickstart',
-      needs,
     },
   ];
 }

@@ -1,4 +1,5 @@
 /** What is decided for one agent, and the remarks that go with it. */
+import type { PromptKind } from '../model/mission.ts';
 import type { Verdict } from '../model/plan.ts';
 import type { Ended } from '../model/state.ts';
 import type { Situation } from './situation.ts';
@@ -11,7 +12,10 @@ export type Step =
   | { do: 'stop'; because: 'stop' | 'restart' | 'remains' }
   | { do: 'forget' }
   | { do: 'start'; restarts: number }
-  | { do: 'kickstart' };
+  | { do: 'kickstart' }
+  /** A session of its mission: with its start, or alone where its agent was started and not yet written down. */
+  | { do: 'begin'; prompt: PromptKind }
+  | { do: 'block-task'; task: string };
 
 /** The verdict on an agent, and the steps that it takes. */
 export type Decision = Omit<Verdict, 'agent' | 'wanted' | 'rule'> & { steps: Step[] };

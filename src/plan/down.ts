@@ -3,6 +3,7 @@ import type { Action, Plan, Verdict } from '../model/plan.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { agentActions } from './actions.ts';
 import { gather, type Gathering } from './gather.ts';
+import { gatherMissions, killedSession, type MissionTurn } from './missions.ts';
 import { inOrder } from './order.ts';
 import { alsoEnds, type Decision } from './decision.ts';
 import { decide } from './rules.ts';
@@ -12,7 +13,9 @@ import type { Situation } from './situation.ts';
 /** @param g with a fleet of no agents, so that each counts as gone */
 export function downPlan(g: Gathering): Plan {
   const pruned = { ...g, fleet: { ...g.fleet, reconcile: { ...g.fleet.reconcile, prune: true } } };
-  const decided = gather(pruned).map((s) => ({ s, decision: decide(s, undefined) }));
+  const situations = gather(pruned);
+  const turns = gatherMissions(pruned, situations);
+  const decided = situations.map((s) => ({ s, decision: decide(s, undefined) }));
   const agents = decided.flatMap(({ s, decision }) => agentActions(pruned, s, decision, { needs: [] }));
   const holder = stopHolder(pruned, agents);
   const files = orphanFiles(pruned, [], true);
@@ -22,15 +25,31 @@ export function downPlan(g: Gathering): Plan {
     supervisor: g.supervisor,
     actions: inOrder([
       ...agents,
+      ...endedMissions(turns, decided, g.observation.now),
       ...holder,
       ...files,
       ...(g.supervisor === 'systemd' ? reloadAction(pruned, files) : []),
       ...leftovers.actions,
     ]),
     verdicts: decided.map(({ s, decision }) => verdictOf(s, decision)),
+    missions: [],
+    verifications: [],
     holds: leftovers.holds,
     definitions: [],
   };
+}
+
+/** The sessions of missions whose agents are stopped: they are ended, and their missions stay as they are. */
+function endedMissions(
+  turns: ReadonlyMap<string, MissionTurn>,
+  decided: readonly { s: Situation; decision: Decision }[],
+  now: number,
+): Action[] {
+  return [...turns.values()].flatMap((turn) =>
+    decided.some(({ s, decision }) => s.name === turn.wish.agent && decision.change === 'stop')
+      ? killedSession(turn, turn.wish.agent, now)
+      : [],
+  );
 }
 
 function verdictOf(s: Situation, decision: Decision & { rule: string }): Verdict {

@@ -88,7 +88,7 @@ export function nextStart(
 }
 
 /** The first restart of a crash is immediate, the second waits `initial`, each further one twice as long, up to `max`. */
-const backoffMs = (restarts: number, wish: RestartWish): number =>
+export const backoffMs = (restarts: number, wish: RestartWish): number =>
   restarts === 0 ? 0 : Math.min(wish.backoff.maxMs, wish.backoff.initialMs * 2 ** (restarts - 1));
 
 /** Charged restarts in a row that still count: a run longer than the window starts anew. */

@@ -33,6 +33,7 @@ export function gather(g: Gathering): Situation[] {
   const inherited = new Set(wanted.flatMap((s) => s.renameFrom ?? []));
   const situations = [...wanted, ...goneAgents(g, inherited).map((name) => situationOf(g, name, undefined))];
   markOutage(g, situations);
+  markTogether(g, situations);
   return situations;
 }
 
@@ -86,6 +87,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     asked: { restart: g.asked.restart.has(name), adopt: g.asked.adopt.has(name) },
     prune: fleet.reconcile.prune,
     outage: false,
+    together: false,
     now: o.now,
     bootId: o.bootId,
   };
@@ -174,5 +176,22 @@ function markOutage(g: Gathering, situations: Situation[]): void {
     const before = s.record.ended;
     const again = before?.cause === 'outage' && at - before.at <= window;
     s.outage = shared && forgiven && !again;
+  }
+}
+
+/**
+ * Many agents that ended within a minute, also where each was seen by another reconcile and also where that was forgiven before:
+ * what they share is at fault, and no one task.
+ */
+function markTogether(g: Gathering, situations: Situation[]): void {
+  const up = situations.filter((s) => s.wanted === 'running' && s.outOfReach === undefined);
+  const ends = up.flatMap((s) => {
+    const end = endedRun(s, s.agent && g.fleet.runtimes[s.agent.runtime]) ?? s.record.ended;
+    return end?.cause === 'crash' || end?.cause === 'outage' ? [{ s, end }] : [];
+  });
+  for (const { s, end } of ends) {
+    if (end.cause !== 'crash') continue;
+    const near = ends.filter((other) => Math.abs(other.end.at - end.at) <= TOGETHER_MS).length;
+    s.together = near >= MANY && near * 2 >= up.length;
   }
 }

@@ -9,6 +9,9 @@ const ORDER: ActionKind[] = [
   'adopt-session',
   'write-lock',
   'record-end',
+  'make-mission',
+  'end-mission-session',
+  'change-mission',
   // Before the stops, so that a restart whose worktree cannot be made stops nobody; and what is removed may hold its branch.
   'remove-worktree',
   'make-worktree',
@@ -17,7 +20,10 @@ const ORDER: ActionKind[] = [
   'remove-file',
   'stop-holder',
   'mark-worktree',
+  'block-task',
+  'begin-mission-session',
   'start-session',
+  'join-mission-session',
   'kickstart',
 ];
 

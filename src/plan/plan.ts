@@ -12,6 +12,8 @@ import { brake } from './brakes.ts';
 import { shownDefinitions } from './definitions.ts';
 import { downPlan } from './down.ts';
 import { gather, type Gathering } from './gather.ts';
+import { gatherMissions } from './missions.ts';
+import { missionPart } from './mission-verdicts.ts';
 import { silence, silentServer, wayBack } from './out-of-reach.ts';
 import { inOrder } from './order.ts';
 import type { Decision } from './decision.ts';
@@ -67,6 +69,7 @@ export function plan(
   const leaving = new Set(leftovers.actions.flatMap((action) => ('path' in action ? [action.path] : [])));
   const g = { ...sources.value, leaving };
   const situations = gather(g);
+  const turns = gatherMissions(g, situations);
   const inScope = (s: Situation): boolean => options.only?.has(s.name) ?? true;
   const decided = situations.map((s) => ({
     s,
@@ -74,10 +77,13 @@ export function plan(
   }));
   const considered = decided.filter(({ s }) => inScope(s));
   const verdicts = considered.map(({ s, decision }) => verdictOf(s, decision));
+  const missions = missionPart(g, turns, considered);
   const base = {
     fleet: fleet.name,
     supervisor: g.supervisor,
     verdicts,
+    missions: missions.verdicts,
+    verifications: [],
     definitions: considered.flatMap(({ s, decision }) => definitionChange(s, decision)),
   };
   const refused =
@@ -123,8 +129,10 @@ export function plan(
   const agents = considered.flatMap(({ s, decision }) => agentActions(g, s, decision, shared));
   return {
     ...base,
+    verifications: missions.verifications,
     actions: inOrder([
       ...files,
+      ...missions.actions,
       ...inTheWay,
       ...reload,
       ...holder,
@@ -132,7 +140,7 @@ export function plan(
       ...orphans,
       ...leftovers.actions,
     ]),
-    holds: [...holderHolds(g, files), ...leftovers.holds],
+    holds: [...holderHolds(g, files), ...leftovers.holds, ...missions.holds],
   };
 }
 
@@ -196,6 +204,8 @@ function unknownPlan(fleet: Fleet, source: Source<unknown> & { known: false }): 
     actions: [],
     holds: [],
     definitions: [],
+    missions: [],
+    verifications: [],
     verdicts: fleet.agents.map((agent) => ({
       agent: agent.name,
       wanted: agent.state === 'stopped' ? 'stopped' : 'running',

@@ -8,6 +8,8 @@ import { sameDefinition } from '../render/definition.ts';
 import { afterEnd } from './after-end.ts';
 import { startable, steps, withRemarks, type Decision } from './decision.ts';
 import { endedRun, limitOf } from './ending.ts';
+import { firstText } from './kickstart.ts';
+import { beginsAnew, hasWork, held, isHeld, nextSession } from './mission-rules.ts';
 import type { Situation } from './situation.ts';
 
 interface Rule {
@@ -153,7 +155,7 @@ const rules: Rule[] = [
         status: 'running',
         change: 'restart',
         reason: 'restart asked for',
-        ...steps({ do: 'stop', because: 'restart' }, { do: 'start', restarts: 0 }),
+        ...steps({ do: 'stop', because: 'restart' }, ...beginsAnew(s), { do: 'start', restarts: 0 }),
       }),
   },
   {
@@ -164,7 +166,7 @@ const rules: Rule[] = [
         status: 'running',
         change: 'restart',
         reason: 'its definition changed (on_change: restart)',
-        ...steps({ do: 'stop', because: 'restart' }, { do: 'start', restarts: 0 }),
+        ...steps({ do: 'stop', because: 'restart' }, ...beginsAnew(s), { do: 'start', restarts: 0 }),
       }),
   },
   {
@@ -248,6 +250,16 @@ const rules: Rule[] = [
 
   // --- wanted, and not live ---
   {
+    name: 'mission-held',
+    when: isHeld,
+    decide: (s, runtime) => held(s, endedRun(s, runtime)),
+  },
+  {
+    name: 'mission-next',
+    when: hasWork,
+    decide: (s, runtime) => nextSession(s, endedRun(s, runtime)),
+  },
+  {
     name: 'interrupted',
     when: (s) => s.record.stopping !== undefined,
     decide: (s) =>
@@ -312,7 +324,7 @@ const restartsOnceAdopted = (s: Situation): number =>
   s.record.run === undefined && s.record.ended?.cause === 'crash' ? s.record.restarts + 1 : s.record.restarts;
 
 const kickstartPending = (s: Situation): boolean =>
-  s.session.kind === 'live' && s.session.session.kickstartPending && s.agent?.kickstart !== undefined;
+  s.session.kind === 'live' && s.session.session.kickstartPending && firstText(s) !== undefined;
 
 function enforced(s: Situation): boolean {
   if (s.session.kind !== 'live' || s.session.session.started?.supervisor === 'systemd') return true;

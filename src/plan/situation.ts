@@ -2,6 +2,7 @@
 import type { Agent } from '../model/fleet.ts';
 import type { LockSeen, SessionSeen, TmuxServer } from '../model/observation.ts';
 import type { Wanted } from '../model/plan.ts';
+import type { MissionTurn } from './missions.ts';
 import type { OutOfReach } from './out-of-reach.ts';
 import { runKey, type AgentRecord, type Definition } from '../model/state.ts';
 
@@ -43,8 +44,12 @@ export interface Situation {
   asked: { restart: boolean; adopt: boolean };
   /** Removing what is gone from the file is switched on. */
   prune: boolean;
-  /** It ended together with many others, or with the tmux server. */
+  /** It ended together with many others, or with the tmux server: not its fault, once. */
   outage: boolean;
+  /** It ended together with many others, be it for the first time or again. */
+  together: boolean;
+  /** The mission whose sessions run in its slot. */
+  mission?: MissionTurn;
   now: number;
   bootId: string;
 }

@@ -1,6 +1,6 @@
 /** Where an agent works: its working directory, or its worktree, wherever that is. */
 import { join } from 'node:path';
-import type { Agent, WorktreeWish } from '../model/fleet.ts';
+import type { Agent, Fleet, Mission, WorktreeWish } from '../model/fleet.ts';
 import type { Observation, WorktreeSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 
@@ -29,6 +29,19 @@ export function workplaceOf(
   return (
     agent.worktree.path ?? ownWorktree(fleet, agent, observation)?.path ?? join(places.worktrees, agent.name)
   );
+}
+
+/** Where a mission's code is worked on: the worktree of its agent, where it has one, else its project. */
+export function missionWorkplace(
+  {
+    fleet,
+    observation,
+    places,
+  }: { fleet: Fleet; observation: Pick<Observation, 'repositories'>; places: Places },
+  { agent: name, project }: Mission,
+): string {
+  const agent = fleet.agents.find((one) => one.name === name);
+  return agent?.worktree === undefined ? project : workplaceOf(fleet.name, agent, observation, places);
 }
 
 /** Worktrees that keep git from making one: at the same place, or with the same branch checked out. */

@@ -5,6 +5,7 @@ import { unitNames } from './unit-names.ts';
 import { definitionOf } from './definition.ts';
 import { header, notice } from './header.ts';
 import { formatMark, MARK } from './mark.ts';
+import { missionOfAgent, PROMPT } from './mission.ts';
 import { tmuxPlain, tmuxWord } from './quote.ts';
 import { secretsLine } from './secrets.ts';
 
@@ -14,24 +15,34 @@ import { secretsLine } from './secrets.ts';
  */
 export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): string {
   const secrets = agent.envFile === undefined ? {} : (context.secrets.get(agent.envFile) ?? {});
+  const mission = missionOfAgent(fleet, agent);
   const environment = {
     ...withOwnPath({ ...agent.env, ...secrets }),
     // The command finds the fleet by it, also from inside an agent.
     MOSAIC_FLEET: fleet.file,
     MOSAIC_FLEET_NAME: fleet.name,
     MOSAIC_AGENT: agent.name,
+    ...mission?.environment,
   };
   const target = tmuxWord(`=${agent.name}:`);
   const workplace = context.workplaces.get(agent.name) ?? agent.workingDirectory;
   const definition = context.definitions.get(agent.name)?.hash ?? definitionOf(agent, secrets).hash;
   const scope = context.supervisor === 'systemd' ? scopeOf(fleet, agent) : [];
-  const launcher = OWN_PATH in environment ? TAKE_PATH : scope.length > 0 ? [] : REPLACE_SHELL;
+  const ownPath = OWN_PATH in environment;
+  const launcher =
+    mission?.substitutes === true
+      ? withPrompt(mission.promptFile, ownPath)
+      : ownPath
+        ? TAKE_PATH
+        : scope.length > 0
+          ? []
+          : REPLACE_SHELL;
   const command = [...scope, ...launcher, ...agent.command];
   const mark = formatMark(
     { fleet: fleet.name, agent: agent.name },
     { definition, supervisor: context.supervisor, born: agent.name },
     '#{pane_id}',
-    agent.kickstart !== undefined,
+    agent.kickstart !== undefined || mission?.types === true,
   );
   const names = Object.keys(withOwnPath(secrets)).sort();
   const lines = [
@@ -49,7 +60,27 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
 }
 
 const OWN_PATH = 'MOSAIC_PATH';
-const TAKE_PATH = ['sh', '-c', `PATH=$${OWN_PATH}; unset ${OWN_PATH}; exec "$@"`, 'sh'];
+const SET_PATH = `PATH=$${OWN_PATH}; unset ${OWN_PATH};`;
+const TAKE_PATH = ['sh', '-c', `${SET_PATH} exec "$@"`, 'sh'];
+
+/**
+ * Puts the text of a file in place of `{prompt}`, once in each word of the command, when the program starts: prompts are many and
+ * long, and the agent's file stays the same. A file that is not there stands for an empty prompt.
+ */
+const FILL_IN = [
+  `m='${PROMPT}'; p=$(cat -- "$1" 2>/dev/null); shift; n=$#;`,
+  'while [ "$n" -gt 0 ]; do a=$1; shift; n=$((n-1));',
+  'case $a in *"$m"*) a=${a%%"$m"*}$p${a#*"$m"};; esac;',
+  'set -- "$@" "$a"; done; exec "$@"',
+].join(' ');
+
+const withPrompt = (file: string, ownPath: boolean): string[] => [
+  'sh',
+  '-c',
+  ownPath ? `${SET_PATH} ${FILL_IN}` : FILL_IN,
+  'sh',
+  file,
+];
 
 /** tmux gives every pane the PATH of its client, whatever `-e` says: an agent's own comes under another name, and is put in place. */
 function withOwnPath(environment: Readonly<Record<string, string>>): Record<string, string> {

@@ -4,6 +4,7 @@ import type { Outcome } from '../model/outcome.ts';
 
 /** What an action is about: an agent, a file, or the fleet's holder and units. */
 export function subjectOf(action: Action): string {
+  if ('mission' in action) return action.mission;
   if ('agent' in action) return action.agent;
   switch (action.kind) {
     case 'write-file':
@@ -39,6 +40,12 @@ const verbs: Record<Action['kind'], string> = {
   'write-lock': 'write the lock of',
   forget: 'forget',
   kickstart: 'kickstart',
+  'make-mission': 'make the mission files of',
+  'change-mission': 'update the mission of',
+  'end-mission-session': 'record the end of the session of',
+  'block-task': 'block a task of',
+  'begin-mission-session': 'begin the next session of',
+  'join-mission-session': 'write the session lock of',
 };
 
 export type Did = Exclude<Change, 'none' | 'hold' | 'conflict' | 'unknown'>;

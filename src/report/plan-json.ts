@@ -1,5 +1,13 @@
 /** The form of a plan for programs (schemas/plan.schema.json): what may be shown, and nothing else. */
-import type { Action, AgentStatus, Change, Plan, Wanted } from '../model/plan.ts';
+import type {
+  Action,
+  AgentStatus,
+  Change,
+  MissionVerdict,
+  Plan,
+  Verification,
+  Wanted,
+} from '../model/plan.ts';
 import { defined } from './defined.ts';
 import { definitionDiff, fileDiff } from './diffs.ts';
 import { isoSeconds } from './format.ts';
@@ -25,6 +33,8 @@ export interface PlanJson {
     fix?: string;
     until?: string;
   }[];
+  missions: MissionVerdict[];
+  verifications: Verification[];
   holds: { subject: string; reason: string; fix?: string }[];
   definitions: {
     agent: string;
@@ -51,6 +61,10 @@ export interface ActionJson {
   because?: string;
   from?: string;
   cause?: string;
+  mission?: string;
+  session?: string;
+  task?: string;
+  prompt?: string;
 }
 
 export function planJson(plan: Plan): PlanJson {
@@ -74,6 +88,8 @@ export function planJson(plan: Plan): PlanJson {
         until: until === undefined ? undefined : isoSeconds(until),
       }),
     ),
+    missions: plan.missions,
+    verifications: plan.verifications,
     holds: plan.holds.map(({ subject, reason, fix }) => defined({ subject, reason, fix })),
     definitions: plan.definitions.map((definition) => {
       const { agent, before, after } = definition;
@@ -121,6 +137,21 @@ function details(action: Action): Partial<ActionJson> {
       return { agent: action.agent, because: action.because };
     case 'record-end':
       return { agent: action.agent, cause: action.ended.cause };
+    case 'make-mission':
+    case 'change-mission':
+    case 'join-mission-session':
+      return { agent: action.agent, mission: action.mission };
+    case 'end-mission-session':
+      return {
+        agent: action.agent,
+        mission: action.mission,
+        session: action.session,
+        because: action.because,
+      };
+    case 'block-task':
+      return { agent: action.agent, mission: action.mission, task: action.task };
+    case 'begin-mission-session':
+      return { agent: action.agent, mission: action.mission, prompt: action.prompt };
     case 'adopt-session':
     case 'start-session':
     case 'write-lock':

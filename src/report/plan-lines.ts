@@ -1,5 +1,5 @@
 /** A plan as lines of text, before anybody decided on colour or width. */
-import type { Action, Change, Plan, Verdict } from '../model/plan.ts';
+import type { Action, Change, MissionVerdict, Plan, Verdict } from '../model/plan.ts';
 import { defined } from './defined.ts';
 import { planDiffs } from './diffs.ts';
 import { summaryLine } from './plan-summary.ts';
@@ -71,6 +71,7 @@ function tableLines(plan: Plan): PlanLine[] {
   const rows: Row[] = [
     ...plan.verdicts.filter(({ change }) => change !== 'none').map(agentRow),
     ...plan.actions.flatMap(fleetRow),
+    ...plan.missions.flatMap(missionRows),
     ...plan.holds.map(({ subject, reason, fix }): Row =>
       defined({ change: 'hold' as const, subject, reason, fix }),
     ),
@@ -90,6 +91,25 @@ function tableLines(plan: Plan): PlanLine[] {
 
 const agentRow = ({ change, agent, reason, fix }: Verdict): Row =>
   defined({ change, subject: agent, reason, fix });
+
+/** A mission of which something is done or wrong, and a line for each condition that holds. */
+function missionRows({ mission, change, state, reason, fix, conditions }: MissionVerdict): Row[] {
+  if (change === 'none' && conditions.length === 0) return [];
+  const head: Row = defined({
+    change,
+    word: change === 'hold' || change === 'conflict' ? change : state,
+    subject: mission,
+    reason: `mission ${reason}`,
+    fix,
+  });
+  const found = conditions.map(({ code, name, seen, done }): Row => ({
+    change: 'none',
+    word: code,
+    subject: mission,
+    reason: `${name}: ${seen}; ${done}`,
+  }));
+  return [head, ...found];
+}
 
 /** Steps that a reader of a plan wants to see although they are no change of an agent. */
 function fleetRow(action: Action): Row[] {

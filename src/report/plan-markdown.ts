@@ -52,8 +52,19 @@ function tableRows(plan: Plan): string[] {
   const agents = plan.verdicts
     .filter(({ change }) => change !== 'none')
     .map(({ agent, change, reason, fix }) => ({ subject: agent, change, reason, fix }));
+  const missions = plan.missions
+    .filter(({ change, conditions }) => change !== 'none' || conditions.length > 0)
+    .map(({ mission, state, reason, fix, conditions }) => ({
+      subject: mission,
+      change: state,
+      reason: [
+        reason,
+        ...conditions.map(({ code, name, seen, done }) => `${code} ${name}: ${seen}; ${done}`),
+      ].join('. '),
+      fix,
+    }));
   const holds = plan.holds.map(({ subject, reason, fix }) => ({ subject, change: 'hold', reason, fix }));
-  return [...agents, ...holds].map(({ subject, change, reason, fix }) => {
+  return [...agents, ...missions, ...holds].map(({ subject, change, reason, fix }) => {
     const why = fix === undefined ? inline(reason) : `${inline(reason)}<br>${inline(fix)}`;
     return `| ${code(subject)} | ${change} | ${why} |\n`;
   });

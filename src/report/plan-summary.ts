@@ -13,8 +13,8 @@ export function planCounts(plan: Plan): PlanCounts {
     adopt: 0,
     rename: 0,
     record: 0,
-    hold: plan.holds.length,
-    conflict: 0,
+    hold: plan.holds.length + ofMissions(plan, 'hold'),
+    conflict: ofMissions(plan, 'conflict'),
     unknown: 0,
     none: 0,
   };
@@ -22,11 +22,16 @@ export function planCounts(plan: Plan): PlanCounts {
   return counts;
 }
 
+const ofMissions = ({ missions }: Plan, change: Change): number =>
+  missions.filter((mission) => mission.change === change).length;
+
 /** Nothing would be done, nothing is held back and nothing is in the way. */
 export const isInSync = (plan: Plan): boolean =>
   plan.refused === undefined &&
   plan.actions.length === 0 &&
   plan.holds.length === 0 &&
+  plan.verifications.length === 0 &&
+  plan.missions.every(({ change }) => change === 'none') &&
   plan.verdicts.every(({ change }) => change === 'none');
 
 /**
@@ -35,7 +40,10 @@ export const isInSync = (plan: Plan): boolean =>
  */
 export function summaryLine(plan: Plan): string {
   const counts = planCounts(plan);
-  if (isInSync(plan)) return `Nothing to do: ${counted(counts.none, 'agent')} as wanted.`;
+  if (isInSync(plan)) {
+    const missions = plan.missions.length === 0 ? '' : `, ${counted(plan.missions.length, 'mission')}`;
+    return `Nothing to do: ${counted(counts.none, 'agent')}${missions} as wanted.`;
+  }
   const changing = [
     part(counts.start, 'to start'),
     part(counts.restart, 'to restart'),
@@ -49,6 +57,9 @@ export function summaryLine(plan: Plan): string {
     ...part(counts.hold, 'held'),
     ...(counts.conflict === 0 ? [] : [counted(counts.conflict, 'conflict')]),
     ...part(counts.unknown, 'unknown'),
+    ...(plan.verifications.length === 0
+      ? []
+      : [`${counted(plan.verifications.length, 'mission')} to verify`]),
     `${counts.none} unchanged`,
   ];
   return `Plan${plan.refused === undefined ? '' : ' (refused)'}: ${parts.join(', ')}.`;

@@ -189,6 +189,19 @@ function newsOf(action: Action, plan: Plan): News | undefined {
         word: 'renamed',
         what: action.from === undefined ? `back to ${action.agent}` : `${action.from} to ${action.agent}`,
       };
+    case 'make-mission':
+      return { word: 'made', what: `the files of the mission ${action.mission}`, lasting: true };
+    case 'end-mission-session':
+      return {
+        word: 'ended',
+        what: `${action.mission} ${action.session}: ${action.because}`,
+        bad: action.because === 'crashed',
+        lasting: true,
+      };
+    case 'block-task':
+      return { word: 'blocked', what: `${action.mission} ${action.task}`, bad: true, lasting: true };
+    case 'begin-mission-session':
+      return { word: 'began', what: action.mission, lasting: true };
     case 'make-worktree':
       return { word: 'made worktree', what: action.path };
     case 'remove-worktree':
@@ -201,6 +214,8 @@ function newsOf(action: Action, plan: Plan): News | undefined {
     case 'remove-file':
     case 'reload-units':
     case 'mark-worktree':
+    case 'change-mission':
+    case 'join-mission-session':
     case 'write-lock':
     case 'forget':
     case 'kickstart':

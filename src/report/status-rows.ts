@@ -120,6 +120,7 @@ function sinceWhen(
     case 'completed':
     case 'backoff':
     case 'blocked':
+    case 'held':
     case 'stopped':
       return session?.pane?.diedAt ?? record?.ended?.at;
     case 'absent':

@@ -24,6 +24,7 @@ const states: Record<AgentStatus, { word: string; style?: Style }> = {
   stopped: { word: 'stopped' },
   suspended: { word: 'suspended' },
   absent: { word: 'absent', style: 'yellow' },
+  held: { word: 'held', style: 'yellow' },
   backoff: { word: 'backoff', style: 'yellow' },
   crashed: { word: 'crashed', style: 'red' },
   blocked: { word: 'blocked', style: 'red' },

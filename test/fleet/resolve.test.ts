@@ -274,7 +274,7 @@ agents:
   );
 });
 
-test('missions are resolved, and a warning says that nothing is done with them yet', () => {
+test('missions are resolved; an agent that works outside of its project is warned of', () => {
   const loaded = load(`
 version: 1
 agents: [{ name: a, runtime: claude }]
@@ -297,11 +297,12 @@ missions:
       continue: 'manual',
       maxIdleSessions: 3,
       verify: true,
+      deadlockAfterMs: 6 * 3_600_000,
     },
   ]);
   assert.deepEqual(
     loaded.warnings.map(({ path, range }) => [path, range]),
-    [['missions', { line: 4, column: 1, length: 8 }]],
+    [['missions[0].project', { line: 5, column: 33, length: 6 }]],
   );
 });
 

@@ -118,6 +118,7 @@ export function observationOf(fleet: Fleet, seen: Seen, files?: Observation['fil
               ? { manager: 'answers', units }
               : { manager: 'absent', why: 'no user manager runs', units: new Map() },
           ),
+    missions: new Map(),
     locks: new Map(agents.flatMap(({ name, lock }) => (lock === undefined ? [] : [[name, lock]]))),
     repositories: repositoriesOf(fleet, seen),
     folders: new Map(

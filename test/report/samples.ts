@@ -53,6 +53,8 @@ export const emptyPlan = (more: Partial<Plan> = {}): Plan => ({
   verdicts: [],
   holds: [],
   definitions: [],
+  missions: [],
+  verifications: [],
   ...more,
 });
 

@@ -1,4 +1,5 @@
 /** Types its first text to an agent, once the agent shows that it is ready for it. */
+import type { Host } from '../../host/host.ts';
 import type { SessionSeen, TmuxServer } from '../../model/observation.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { ActionOf } from '../../model/plan.ts';
@@ -6,6 +7,7 @@ import { captureScreens, observeTmux } from '../../observe/tmux.ts';
 import { KICKSTARTED } from '../../render/mark.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { alone } from '../each.ts';
+import { OperationError } from '../errors.ts';
 import { paste } from '../paste.ts';
 
 const PATIENCE_MS = 30_000;
@@ -68,10 +70,17 @@ async function deliver(
   const owner = session.owner === undefined ? {} : { owner: session.owner };
   await paste(host, fleet.tmux.socketName, {
     agent: action.agent,
-    text: action.text,
+    text: textOf(action, host),
     target: { session: session.id, server, ...owner },
     pane: paneId,
     first: [`set-option -t '${session.id}:' ${KICKSTARTED} sent`],
   });
   return done(action);
+}
+
+function textOf({ text }: Kickstart, { files }: Host): string {
+  if (typeof text === 'string') return text;
+  const there = files.read(text.file);
+  if (there === undefined) throw new OperationError(`${text.file} is not there: nothing was typed`);
+  return there;
 }

@@ -1,0 +1,155 @@
+/** What the plan says of each mission: its state, the conditions that hold, what is done with it. */
+import { conditionsOf, type ConditionInput } from '../mission/conditions.ts';
+import { progressOf } from '../mission/select.ts';
+import type { Action, MissionVerdict, Verification } from '../model/plan.ts';
+import type { Decision } from './decision.ts';
+import {
+  joinAction,
+  keptMilestoneHolds,
+  killedSession,
+  missionActions,
+  type MissionTurn,
+} from './missions.ts';
+import type { Gathering } from './gather.ts';
+import { endInWords, endedRun } from './ending.ts';
+import type { Situation } from './situation.ts';
+import { missionWorkplace } from './workplace.ts';
+
+export interface Decided {
+  s: Situation;
+  decision: Decision;
+}
+
+export interface MissionPart {
+  verdicts: MissionVerdict[];
+  actions: Action[];
+  verifications: Verification[];
+  holds: { subject: string; reason: string; fix: string }[];
+}
+
+/** Missions whose agents the plan is about. */
+export function missionPart(
+  g: Gathering,
+  turns: ReadonlyMap<string, MissionTurn>,
+  decided: readonly Decided[],
+): MissionPart {
+  const part: MissionPart = { verdicts: [], actions: [], verifications: [], holds: [] };
+  for (const turn of turns.values()) {
+    const its = decided.find(({ s }) => s.name === turn.wish.agent);
+    if (its === undefined) continue;
+    const actions = actionsOf(turn, its, g.observation.now);
+    part.actions.push(...actions);
+    part.verifications.push(...verificationOf(g, turn, its));
+    part.holds.push(...keptMilestoneHolds(turn));
+    part.verdicts.push(verdictOf(g, turn, its, actions.length > 0));
+  }
+  return part;
+}
+
+function actionsOf(turn: MissionTurn, { s, decision }: Decided, now: number): Action[] {
+  const stops = s.session.kind === 'live' && decision.steps.some((step) => step.do === 'stop');
+  const killed = stops ? killedSession(turn, s.name, now) : [];
+  const join = turn.join === undefined || stops ? [] : [joinAction(turn)];
+  return [...missionActions(turn), ...killed, ...join];
+}
+
+/** Gates are run only where nobody works in the same files. */
+function verificationOf(g: Gathering, { wish, now, conflict }: MissionTurn, { s }: Decided): Verification[] {
+  const { turn } = now;
+  if (turn.kind !== 'verify' || conflict !== undefined || s.session.kind === 'live') return [];
+  return [
+    {
+      mission: wish.id,
+      agent: wish.agent,
+      project: wish.project,
+      milestones: turn.milestones,
+      command: turn.command,
+      workplace: missionWorkplace(g, wish),
+    },
+  ];
+}
+
+function verdictOf(g: Gathering, mission: MissionTurn, its: Decided, writes: boolean): MissionVerdict {
+  const { wish, now, seen } = mission;
+  const conditions = conditionsOf({
+    seen,
+    now: g.observation.now,
+    wish,
+    also: infrastructure(its),
+  }).map(({ code, name, seen: what, done }) => ({ code, name, seen: what, done }));
+  const state = stateOf(mission, its);
+  const starts = its.decision.steps.some((step) => step.do === 'begin');
+  const bad = state.state === 'conflict';
+  const holds = state.state === 'held';
+  return {
+    mission: wish.id,
+    agent: wish.agent,
+    ...state,
+    change: bad ? 'conflict' : starts ? 'start' : writes ? 'record' : holds ? 'hold' : 'none',
+    conditions,
+    ...(seen.tasks.known ? { progress: progressOf(now.tasks) } : {}),
+  };
+}
+
+function stateOf(
+  mission: MissionTurn,
+  { s, decision }: Decided,
+): Pick<MissionVerdict, 'state' | 'reason' | 'fix'> {
+  const { wish, now, conflict, join } = mission;
+  if (conflict !== undefined) return { state: 'conflict', ...conflict };
+  const { turn } = now;
+  if (decision.steps.some((step) => step.do === 'begin'))
+    return { state: 'starting', reason: decision.reason };
+  if (join !== undefined) return { state: 'working', reason: `${join} runs` };
+  switch (turn.kind) {
+    case 'live':
+      return {
+        state: 'working',
+        reason: `${turn.session} runs${turn.agent === undefined ? ' in a terminal' : ''}`,
+      };
+    case 'complete':
+      return { state: 'completed', reason: 'all its milestones are completed' };
+    case 'verifying':
+      return { state: 'verifying', reason: 'its quality gates run' };
+    case 'verify':
+      return { state: 'verifying', reason: `the quality gates of ${turn.milestones.join(', ')} are due` };
+    case 'held': {
+      const { reason, fix } = turn;
+      if (turn.why === 'paused') return { state: 'paused', reason };
+      return { state: turn.why === 'invalid' || turn.why === 'conflict' ? 'conflict' : 'held', reason, fix };
+    }
+    case 'work': {
+      const next = `${turn.task?.id ?? `planning ${turn.milestone}`} comes next`;
+      if (wish.continue === 'manual')
+        return {
+          state: 'offered',
+          reason: `${next}, for a person to start`,
+          fix: `mosaic coord continue --project ${wish.project} prints the prompt.`,
+        };
+      if (s.session.kind === 'live')
+        return {
+          state: 'held',
+          reason: `${next}, but ${s.name} runs something else`,
+          fix: `mosaic apply --restart ${s.name} ends that and goes on with the mission; mosaic coord continue --send ${s.name} types the prompt to it.`,
+        };
+      return { state: 'waiting', reason: `${next}; ${s.name}: ${decision.reason}` };
+    }
+  }
+}
+
+/** F6: its agent ended together with many others. */
+function infrastructure({ s, decision }: Decided): NonNullable<ConditionInput['also']> {
+  const waits = decision.status === 'backoff' && s.record.ended?.cause === 'outage';
+  if (!s.together && !s.outage && !waits) return [];
+  const ended = endedRun(s, undefined);
+  return [
+    {
+      code: 'F6',
+      seen: `${s.name}${ended === undefined ? '' : ` (${endInWords(ended)})`} ended together with other agents`,
+      done:
+        waits || decision.status === 'backoff'
+          ? 'its start waits; no budget is charged'
+          : 'it starts again; no budget is charged',
+    },
+  ];
+}
