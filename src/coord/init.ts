@@ -60,11 +60,11 @@ export async function initMission(
   if (host.files.target(project)?.kind !== 'folder')
     throw new MissionError('absent', `the project ${project} is not there`);
   // Before anything is made: a refusal leaves not even a folder behind.
-  start(host, project, wish, options.only === 'missing');
+  start(host, project, wish, options);
   const { orchestrator } = missionPlaces(project);
   host.files.mkdir(orchestrator, 0o777);
   return guarded(host, missionPlaces(project), () => {
-    const { record, exists, places, wanted } = start(host, project, wish, options.only === 'missing');
+    const { record, exists, places, wanted } = start(host, project, wish, options);
     const intent = intentOf(places);
     if (!exists) put(host.files, intent, formatMission(record));
     const made = wanted.filter(({ path }) => host.files.stat(path) === undefined).map(({ path }) => path);
@@ -87,13 +87,17 @@ interface Start {
   wanted: { path: string; text: string }[];
 }
 
-function start(host: Host, project: string, wish: MissionStart, onlyMissing: boolean): Start {
+function start(host: Host, project: string, wish: MissionStart, options: { only?: 'missing' }): Start {
   const seen = seeRecord(host, project);
   if (!seen.record.known) throw new MissionError('invalid', seen.record.why, { fix: seen.record.fix });
   const there = seen.record.value;
+  const begun = begunBefore(host, project, wish.id);
+  // Cut short between its last file and the end: there is nothing left to do.
+  const onlyMissing =
+    options.only === 'missing' || (there !== undefined && begun?.text === formatMission(there));
   if (there !== undefined && (!onlyMissing || there.mission_id !== wish.id))
     throw otherMission(there, wish, seen.places);
-  const record = there ?? newRecord(host, project, wish);
+  const record = there ?? newRecord(host, project, wish, begun?.at);
   const places = missionPlaces(project, record);
   const wanted = [
     { path: join(places.orchestrator, '.gitignore'), text: IGNORED.map((name) => `/${name}\n`).join('') },
@@ -108,8 +112,13 @@ function start(host: Host, project: string, wish: MissionStart, onlyMissing: boo
   return { record, exists: there !== undefined, places, wanted };
 }
 
-function newRecord(host: Host, project: string, wish: MissionStart): MissionFile {
-  const created = begunBefore(host, project, wish.id) ?? new Date(host.clock.now()).toISOString();
+function newRecord(
+  host: Host,
+  project: string,
+  wish: MissionStart,
+  begunAt: string | undefined,
+): MissionFile {
+  const created = begunAt ?? new Date(host.clock.now()).toISOString();
   const record: MissionFile = {
     schema_version: 1,
     mission_id: wish.id,
@@ -155,12 +164,18 @@ function checkWish(record: MissionFile): void {
   }
 }
 
-/** When the same mission was begun to be made and its making was cut short. */
-function begunBefore({ files }: Host, project: string, id: string): string | undefined {
+/** The record of the same mission, and since when, where its making was cut short. */
+function begunBefore(
+  { files }: Host,
+  project: string,
+  id: string,
+): { text: string; at?: string } | undefined {
   try {
     const text = files.readExact(intentOf(missionPlaces(project)));
-    const record = text === undefined ? undefined : parseMission(text);
-    return record?.mission_id === id ? (record.created_at ?? undefined) : undefined;
+    if (text === undefined) return undefined;
+    const { mission_id, created_at: at } = parseMission(text);
+    if (mission_id !== id) return undefined;
+    return typeof at === 'string' ? { text, at } : { text };
   } catch {
     return undefined;
   }
