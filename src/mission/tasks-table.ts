@@ -1,4 +1,5 @@
 /** Where the task tables of a text are: every row and cell by its offsets, so that one can be changed and the rest left. */
+import type { TextRange } from '../model/problem.ts';
 import { beginsBlock, indentOf, isSpace, markdownLines, type MarkdownLine } from './lines.ts';
 
 export const columnNames = ['id', 'status', 'milestone', 'description', 'pr', 'notes'] as const;
@@ -172,3 +173,11 @@ export function trimmed(text: string, { start, end }: Span): Span {
 export const contentOf = (text: string, { start, end }: MarkdownLine): Span => trimmed(text, { start, end });
 
 const textOf = (text: string, { start, end }: Span): string => text.slice(start, end);
+
+/** Where a stretch of a row stands, for a message. */
+export function rangeOf(text: string, row: Row, span: Span): TextRange {
+  const { start, end } = trimmed(text, span);
+  // From the line's very beginning: a byte order mark counts, as it does for whoever shows the place.
+  const lineStart = row.line.number === 1 ? 0 : row.line.start;
+  return { line: row.line.number, column: start - lineStart + 1, length: Math.max(1, end - start) };
+}

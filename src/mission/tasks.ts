@@ -1,35 +1,34 @@
 /** TASKS.md: the tasks in its tables, what is wrong with them, and the file as it is first made. */
 import { sha256 } from '../base/sha256.ts';
-import { suggest } from '../base/suggest.ts';
-import { listed, quoted } from '../base/text.ts';
-import type { MissionFile, Task, TaskStatus } from '../model/mission.ts';
+import { listed } from '../base/text.ts';
+import type { MissionFile, Task } from '../model/mission.ts';
 import type { Problem, TextRange } from '../model/problem.ts';
 import { head, inline } from './markdown.ts';
+import {
+  notYetATable,
+  statusOf,
+  strayRow,
+  taskStatuses,
+  tooShort,
+  twice,
+  unknownStatus,
+  withoutId,
+} from './tasks-problems.ts';
 import {
   bareSpan,
   cellOf,
   columnNames,
   contentOf,
   contentText,
-  type Found,
   findTables,
+  rangeOf,
   type Row,
-  type Span,
   type Table,
-  trimmed,
   wordOf,
 } from './tasks-table.ts';
 
 export { appendTask, type NewTask, setTaskStatus } from './tasks-edit.ts';
-
-export const taskStatuses: readonly TaskStatus[] = [
-  'not-started',
-  'in-progress',
-  'done',
-  'blocked',
-  'failed',
-  'cancelled',
-];
+export { taskStatuses };
 
 export interface ParsedTasks {
   /** In the order of the text, those of all task tables. A row whose id or status cannot be told is none of them. */
@@ -81,18 +80,11 @@ export function tasksDigest(tasks: readonly Task[]): string {
   return sha256(pairs.sort().join('\n')).slice(0, 16);
 }
 
-/** The status that a cell's word stands for, in whatever case it is written. */
-const statusOf = (word: string): TaskStatus | undefined =>
-  taskStatuses.find((status) => status === word.toLowerCase());
-
 function readRow(text: string, table: Table, row: Row): Task | Problem {
   const { id, range } = idOf(text, table, row);
   const cell = cellOf(table, row, 'status');
   if (cell === undefined) return tooShort(text, row, id);
-  if (id === '') {
-    const fix = 'Write an id that no other task has into its id cell, or remove the row.';
-    return { message: 'this task has no id', fix, path: '', range };
-  }
+  if (id === '') return withoutId(range);
   const word = wordOf(text, cell);
   const status = statusOf(word);
   if (status === undefined) return unknownStatus(id, word, rangeOf(text, row, bareSpan(text, cell)));
@@ -113,106 +105,6 @@ function idOf(text: string, table: Table, row: Row): { id: string; range: TextRa
   const id = wordOf(text, cell);
   const span = cell === undefined || id === '' ? contentOf(text, row.line) : bareSpan(text, cell);
   return { id, range: rangeOf(text, row, span) };
-}
-
-function rangeOf(text: string, row: Row, span: Span): TextRange {
-  const { start, end } = trimmed(text, span);
-  // From the line's very beginning: a byte order mark counts, as it does for whoever shows the place.
-  const lineStart = row.line.number === 1 ? 0 : row.line.start;
-  return { line: row.line.number, column: start - lineStart + 1, length: Math.max(1, end - start) };
-}
-
-function notYetATable(
-  text: string,
-  { header, missing, withoutRule }: NonNullable<Found['similar']>,
-): Problem {
-  const range = rangeOf(text, header, contentOf(text, header.line));
-  if (withoutRule) {
-    const fix = `Add the line below it: |${' --- |'.repeat(header.cells.length)}`;
-    return { message: 'the task table has no row of dashes below its header', fix, path: '', range };
-  }
-  const words = header.cells.map((cell) => wordOf(text, cell));
-  const meant = missing.flatMap((name) => {
-    const near = words.find((word) => suggest(word, columnNames) === name && word.toLowerCase() !== name);
-    return near === undefined ? [] : [`${quoted(near)} to ${name}`];
-  });
-  const fix =
-    meant.length === missing.length
-      ? `Rename ${listed(meant)}.`
-      : `Add ${listed(missing)} to its header, with a cell in each row.`;
-  const what = missing.length === 1 ? 'column' : 'columns';
-  return { message: `the task table has no ${what} ${listed(missing, 'or')}`, fix, path: '', range };
-}
-
-function tooShort(text: string, row: Row, id: string): Problem {
-  const range = rangeOf(text, row, contentOf(text, row.line));
-  if (!text.slice(row.line.start, row.line.end).includes('|')) {
-    const fix = 'Put an empty line before it.';
-    return {
-      message: 'this line counts as a row of the task table, and has no status',
-      fix,
-      path: '',
-      range,
-    };
-  }
-  const whose = id === '' ? 'this row' : `the row of task ${quoted(id)}`;
-  const fix = 'Write all its cells, with a "|" after each.';
-  return { message: `${whose} ends before its status`, fix, path: '', range };
-}
-
-/** Words that people and agents write instead. */
-const otherWords: Readonly<Record<string, TaskStatus>> = {
-  todo: 'not-started',
-  open: 'not-started',
-  pending: 'not-started',
-  doing: 'in-progress',
-  started: 'in-progress',
-  wip: 'in-progress',
-  complete: 'done',
-  completed: 'done',
-  finished: 'done',
-};
-
-function unknownStatus(id: string, word: string, range: TextRange): Problem {
-  const lower = word.toLowerCase();
-  const meant = Object.hasOwn(otherWords, lower)
-    ? otherWords[lower]
-    : word === ''
-      ? undefined
-      : suggest(lower.replaceAll(' ', '-'), taskStatuses);
-  const allowed = `It must be ${listed(taskStatuses, 'or')}.`;
-  const fix = meant === undefined ? allowed : `Did you mean ${meant}? ${allowed}`;
-  const message =
-    word === ''
-      ? `task ${quoted(id)} has no status`
-      : `task ${quoted(id)} has the unknown status ${quoted(word)}`;
-  return { message, fix, path: '', range };
-}
-
-function twice(id: string, range: TextRange, first: TextRange): Problem {
-  return {
-    message: `the task id ${quoted(id)} is there twice, on lines ${first.line} and ${range.line}`,
-    fix: 'Give one of the two another id.',
-    path: '',
-    range,
-    related: { message: 'the first one is here', range: first },
-  };
-}
-
-/** A task that a Markdown reader would not see: an empty line, say, has cut it off its table. */
-function strayRow(text: string, { row, table }: Found['strays'][number]): Problem | undefined {
-  const id = wordOf(text, cellOf(table, row, 'id'));
-  if (id === '' || statusOf(wordOf(text, cellOf(table, row, 'status'))) === undefined) return undefined;
-  return {
-    message: `the row of task ${quoted(id)} stands outside of the task table`,
-    fix: 'Remove what parts it from the table (an empty line ends it), or give it a header of its own.',
-    path: '',
-    range: rangeOf(text, row, contentOf(text, row.line)),
-    related: {
-      message: 'the table is this one',
-      range: rangeOf(text, table.header, contentOf(text, table.header.line)),
-    },
-  };
 }
 
 /** TASKS.md of a new mission: an empty table, and how it is used. */
