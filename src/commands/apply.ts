@@ -2,6 +2,7 @@
 import { sha256 } from '../base/sha256.ts';
 import { savedPlan as isSavedPlan } from '../generated/savedPlan.js';
 import type { Fleet } from '../model/fleet.ts';
+import type { Plan } from '../model/plan.ts';
 import { renderPlan } from '../report/render-plan.ts';
 import type { SavedPlan } from '../report/saved-plan.ts';
 import { appliedExitCode, applyPlan, withApplyLock, type Applied } from './apply-plan.ts';
@@ -13,6 +14,7 @@ import { planDigest, planOptions, type PlanCommandOptions } from './plan.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf, type Look } from './reconcile.ts';
 import { showStatus } from './status.ts';
+import { verifyMissions } from './verify-missions.ts';
 
 export interface ApplyCommandOptions extends PlanCommandOptions {
   dryRun?: boolean;
@@ -43,11 +45,26 @@ async function applyFleet(
 ): Promise<number> {
   const { host } = context;
   const setting = settingOf(host, fleet);
-  const code = await withApplyLock(host, setting.places, async () => {
-    const look = await lookAndPlan(host, fleet, setting, planOptions(fleet, options));
-    accept?.(look);
-    return carryOut(context, fleet, setting.places, look, options);
-  });
+  const round = (asked: ApplyCommandOptions): Promise<Done> =>
+    withApplyLock(host, setting.places, async () => {
+      const look = await lookAndPlan(host, fleet, setting, planOptions(fleet, asked));
+      accept?.(look);
+      return carryOut(context, fleet, setting.places, look, asked);
+    });
+  let last = await round(options);
+  let { code } = last;
+  const outcomes = [...last.applied.outcomes];
+  // Gates that passed or failed change what there is to do; a saved plan says exactly how far to go.
+  while (last.plan.verifications.length > 0 && code !== EXIT.interrupted) {
+    const { ended, trouble } = await verifyMissions(context, fleet, setting.places, last.plan.verifications);
+    if (context.signal.aborted) code = EXIT.interrupted;
+    else if (trouble && code === EXIT.ok) code = EXIT.failed;
+    if (ended === 0 || context.signal.aborted || accept !== undefined) break;
+    last = await round(once(options));
+    outcomes.push(...last.applied.outcomes);
+    if (code === EXIT.ok || last.code === EXIT.interrupted) ({ code } = last);
+  }
+  if (options.json === true) await tellPrograms(context, { ...last, applied: { ...last.applied, outcomes } });
   if (options.status === true && options.json !== true && code !== EXIT.interrupted) {
     context.terminal.out('\n');
     await showStatus(context, fleet);
@@ -55,13 +72,27 @@ async function applyFleet(
   return code;
 }
 
+interface Done {
+  code: number;
+  plan: Plan;
+  applied: Applied;
+}
+
+/** What an operator asks for is asked for once. */
+const once = (options: ApplyCommandOptions): ApplyCommandOptions => ({
+  ...options,
+  restart: [],
+  adopt: [],
+  allowMassStop: false,
+});
+
 async function carryOut(
   context: CommandContext,
   fleet: Fleet,
   places: ReturnType<typeof settingOf>['places'],
   look: Look,
   options: ApplyCommandOptions,
-): Promise<number> {
+): Promise<Done> {
   const { terminal } = context;
   const { plan } = look;
   const idle = plan.actions.length === 0;
@@ -71,17 +102,19 @@ async function carryOut(
         verbose: options.verbose ?? false,
         quiet: options.json ?? false,
       });
-  if (options.json === true) {
-    const { applyJsonText } = await import('../report/apply-summary.ts');
-    terminal.out(applyJsonText({ plan, ...applied }));
-  } else if (idle) {
-    await renderPlan(plan, terminal);
-  } else {
+  // For programs it is told at the end: there may be more rounds.
+  if (options.json !== true && idle) await renderPlan(plan, terminal);
+  else if (options.json !== true) {
     const verdicts = plan.verdicts.filter(({ change }) => ['hold', 'conflict', 'unknown'].includes(change));
     const left = { ...plan, actions: [], definitions: [], verdicts };
     if (verdicts.length + plan.holds.length > 0) await renderPlan(left, terminal, { summary: false });
   }
-  return appliedExitCode(plan, applied);
+  return { code: appliedExitCode(plan, applied), plan, applied };
+}
+
+async function tellPrograms({ terminal }: CommandContext, { plan, applied }: Done): Promise<void> {
+  const { applyJsonText } = await import('../report/apply-summary.ts');
+  terminal.out(applyJsonText({ plan, ...applied }));
 }
 
 /** Does exactly what a saved plan says, or nothing. */
@@ -151,15 +184,29 @@ async function watch(context: CommandContext, given: ApplyCommandOptions): Promi
         throw new CommandError(`${loaded.file} is not valid (mosaic validate shows why)`, EXIT.invalid);
       const fleet = loaded.value;
       const setting = settingOf(host, fleet);
-      await withApplyLock(host, setting.places, async () => {
+      const due = await withApplyLock(host, setting.places, async () => {
         const look = await lookAndPlan(host, fleet, setting, planOptions(fleet, options));
-        const unchanged = look.plan.actions.length === 0;
-        const summary = JSON.stringify(look.plan.verdicts.map(({ agent, status }) => [agent, status]));
-        if (!unchanged || summary !== said) await carryOut(context, fleet, setting.places, look, options);
+        const { actions, verdicts, missions, verifications } = look.plan;
+        const summary = JSON.stringify([
+          verdicts.map(({ agent, status }) => [agent, status]),
+          missions.map(({ mission, state, conditions }) => [
+            mission,
+            state,
+            conditions.map(({ code }) => code),
+          ]),
+        ]);
+        if (actions.length > 0 || summary !== said) {
+          const done = await carryOut(context, fleet, setting.places, look, options);
+          if (options.json === true) await tellPrograms(context, done);
+        }
         said = summary;
-        // What an operator asks for is asked for once.
-        options = { ...given, restart: [], adopt: [], allowMassStop: false };
+        options = once(given);
+        return verifications;
       });
+      if (due.length > 0) {
+        const { ended } = await verifyMissions(context, fleet, setting.places, due);
+        if (ended > 0) continue;
+      }
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       terminal.err(`${error.message}; tries again\n`);

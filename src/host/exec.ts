@@ -60,7 +60,9 @@ export function realExec(facts: Facts): Exec {
       maxBuffer: MAX_OUTPUT,
       verbose: 'none',
     });
+    const ended = options.signal === undefined ? () => {} : groupEnder(running.pid, options.signal, timeout);
     const result = await withinTime(running, timeout + GIVE_UP_AFTER_MS);
+    ended();
     if (result === undefined) return fail({ stdout: '', stderr: '' }, 'timeout', late);
     const output = { stdout: result.stdout, stderr: result.stderr };
     if (result.timedOut) return fail(output, 'timeout', late);
@@ -102,3 +104,29 @@ const fail = (
   failure: NonNullable<ExecResult['failure']>,
   message: string,
 ): ExecResult => ({ ...output, failure, message });
+
+/** Ends the process group of a program when the signal is aborted or its time is up; gives what is called when it has ended. */
+function groupEnder(pid: number | undefined, signal: AbortSignal, timeoutMs: number): () => void {
+  const end = (by: NodeJS.Signals): void => {
+    try {
+      if (pid !== undefined) process.kill(-pid, by);
+    } catch {
+      // Nothing of it is left.
+    }
+  };
+  let killer: NodeJS.Timeout | undefined;
+  const ask = (): void => {
+    end('SIGTERM');
+    killer ??= setTimeout(() => end('SIGKILL'), KILL_AFTER_MS);
+  };
+  const timer = setTimeout(ask, timeoutMs);
+  signal.addEventListener('abort', ask, { once: true });
+  if (signal.aborted) ask();
+  return () => {
+    clearTimeout(timer);
+    clearTimeout(killer);
+    signal.removeEventListener('abort', ask);
+    // What ignored the first word is not left behind.
+    if (killer !== undefined) end('SIGKILL');
+  };
+}

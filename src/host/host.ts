@@ -40,6 +40,8 @@ export interface ExecOptions {
   env?: Record<string, string | undefined>;
   /** Milliseconds until it is killed; 15 s unless told. */
   timeoutMs?: number;
+  /** Aborted: it is ended. Where one is given, all that it has started ends with it, also when its time is up. */
+  signal?: AbortSignal;
 }
 
 export interface ExecResult {

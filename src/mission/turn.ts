@@ -118,7 +118,7 @@ function turnOf(record: MissionFile, tasks: Task[], seen: MissionSeen, at: strin
   const finished = unverified(record, tasks);
   const most = record.policy?.max_idle_sessions ?? 3;
   const gated = hasGates(record) && (record.policy?.verify ?? true);
-  if (gated && finished.length > 0) {
+  if (gated && finished.length > 0 && !isMending(record, tasks)) {
     const failures = gateFailures(record);
     if (failures < most)
       return {
@@ -136,6 +136,15 @@ function turnOf(record: MissionFile, tasks: Task[], seen: MissionSeen, at: strin
   }
   return workOrHeld(record, tasks, most, at);
 }
+
+/** The task that was appended for the last failure is still open: the gates would only fail again. */
+const isMending = ({ milestones }: MissionFile, tasks: readonly Task[]): boolean =>
+  milestones.some(
+    ({ status, gates }) =>
+      status !== 'completed' &&
+      gates?.exit_code !== 0 &&
+      tasks.some(({ id, status: of }) => id === gates?.remediation && of !== 'done' && of !== 'cancelled'),
+  );
 
 function unclearLock({ lock, places }: MissionSeen, at: string): Held | undefined {
   if (lock.kind === 'elsewhere') {

@@ -99,7 +99,7 @@ function stateOf(
   if (conflict !== undefined) return { state: 'conflict', ...conflict };
   const { turn } = now;
   if (decision.steps.some((step) => step.do === 'begin'))
-    return { state: 'starting', reason: decision.reason };
+    return { state: 'starting', reason: decision.reason.replace(`${wish.id}: `, '') };
   if (join !== undefined) return { state: 'working', reason: `${join} runs` };
   switch (turn.kind) {
     case 'live':

@@ -8,11 +8,12 @@ export const PROMPT = '{prompt}';
 /**
  * - argument: in place of `{prompt}` in its command
  * - typed: once its runtime shows that it is ready
- * - file: it finds it, and the capsule, by its environment; nothing is typed into a program that nobody knows to take prompts
+ * - file: it finds it, and the capsule, by its environment; nothing is typed into a program that nobody knows to take prompts,
+ *   least of all into a shell, which would run it
  */
 export function promptDelivery(agent: Agent, runtime: Runtime | undefined): 'argument' | 'typed' | 'file' {
   if (agent.command.some((word) => word.includes(PROMPT))) return 'argument';
-  return runtime?.ready === undefined ? 'file' : 'typed';
+  return agent.runtime === 'shell' || runtime?.ready === undefined ? 'file' : 'typed';
 }
 
 /** The reconciler starts its sessions. */

@@ -99,7 +99,7 @@ function missionRows({ mission, change, state, reason, fix, conditions }: Missio
     change,
     word: change === 'hold' || change === 'conflict' ? change : state,
     subject: mission,
-    reason: `mission ${reason}`,
+    reason,
     fix,
   });
   const found = conditions.map(({ code, name, seen, done }): Row => ({

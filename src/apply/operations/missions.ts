@@ -1,4 +1,5 @@
 /** What an apply writes to the files of missions: each action under the mission's own lock. */
+import { counted } from '../../base/text.ts';
 import { beginSession } from '../../coord/begin.ts';
 import { changeMission } from '../../coord/change.ts';
 import { endSession } from '../../coord/end.ts';
@@ -39,7 +40,7 @@ export const makeMission: Operation<'make-mission'> = (actions, context) =>
       },
       { only: 'missing' },
     );
-    return done(action, made.length === 0 ? undefined : made.join(', '));
+    return done(action, made.length === 0 ? undefined : `${counted(made.length, 'file')} in ${project}`);
   });
 
 export const changeMissions: Operation<'change-mission'> = (actions, context) =>
