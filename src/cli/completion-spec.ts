@@ -2,8 +2,8 @@
 import type { Argument, Command, Option } from 'commander';
 import type { CompletionOption, CompletionSpec, CompletionValue } from '../report/completion-tree.ts';
 
-const AGENT_OPTIONS = new Set(['--agent', '--restart', '--adopt']);
-const FILE_OPTIONS = new Set(['--file', '--out']);
+const AGENT_OPTIONS = new Set(['--agent', '--restart', '--adopt', '--send']);
+const FILE_OPTIONS = new Set(['--file', '--out', '--project', '--prompt']);
 
 export function completionSpec(command: Command): CompletionSpec {
   const args = command.registeredArguments.map(valueOfArgument);
@@ -29,5 +29,7 @@ function valueOfOption({ long, argChoices }: Option): CompletionValue {
   return FILE_OPTIONS.has(long ?? '') ? 'file' : 'none';
 }
 
-const valueOfArgument = (argument: Argument): CompletionValue =>
-  argument.name() === 'shell' ? ['bash', 'zsh', 'fish'] : 'file';
+function valueOfArgument(argument: Argument): CompletionValue {
+  if (argument.name() === 'shell') return ['bash', 'zsh', 'fish'];
+  return argument.name() === 'task' ? 'none' : 'file';
+}

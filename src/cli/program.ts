@@ -1,6 +1,5 @@
 /** The command line: commands, options, help. Each command's own code is loaded when it runs. */
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../base/duration.ts';
+import { Command, Option } from 'commander';
 import type { ApplyCommandOptions } from '../commands/apply.ts';
 import type { CommandContext, FleetOptions } from '../commands/context.ts';
 import type { DownCommandOptions } from '../commands/down.ts';
@@ -9,6 +8,8 @@ import type { PlanCommandOptions } from '../commands/plan.ts';
 import type { StatusCommandOptions } from '../commands/status.ts';
 import type { GcCommandOptions } from '../commands/worktree.ts';
 import { completionSpec } from './completion-spec.ts';
+import { addCoord } from './coord.ts';
+import { duration } from './options.ts';
 
 const exitCodes = `
 Exit codes:
@@ -161,6 +162,8 @@ Example:
       done(await downCommand(context, options));
     });
 
+  addCoord(program, context, done);
+
   program
     .command('completion')
     .argument('<shell>', 'bash, zsh or fish')
@@ -206,10 +209,4 @@ const interval = (description: string, standard: string): Option =>
 
 function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === undefined) throw new InvalidArgumentError('It is a duration such as 30s, 5m or 24h.');
-  return ms;
 }

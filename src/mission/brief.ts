@@ -1,7 +1,7 @@
 /** What a session is told about its mission, put together once for prompt and capsule. */
 import { visible } from '../base/visible.ts';
 import type { MilestoneEntry, MissionFile, MissionPlaces, SessionEntry, Task } from '../model/mission.ts';
-import { currentMilestone, nextTask, progressOf, type Progress } from './select.ts';
+import { currentMilestone, nextTask, progressOf, tasksOf, type Progress } from './select.ts';
 
 export interface BriefInput {
   places: MissionPlaces;
@@ -24,6 +24,8 @@ export interface Brief {
   /** That of the task, where it has one that the mission knows; else the current one. */
   milestone?: MilestoneEntry;
   task?: Task;
+  /** The milestone has no tasks yet: to write them is what comes next. */
+  unplanned: boolean;
   previous?: SessionEntry;
   branch?: string;
 }
@@ -37,6 +39,7 @@ export function briefOf(input: BriefInput): Brief {
     record,
     runtime,
     progress: progressOf(tasks),
+    unplanned: task === undefined && milestone !== undefined && tasksOf(tasks, milestone.id).length === 0,
     ...(milestone === undefined ? {} : { milestone }),
     ...(task === undefined ? {} : { task }),
     ...(previous === undefined ? {} : { previous }),

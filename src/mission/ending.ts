@@ -5,7 +5,7 @@ import { lineOf } from './brief.ts';
 import { isOpen } from './select.ts';
 
 const reasons: Record<EndedReason, string> = {
-  completed: 'all tasks done',
+  completed: 'ended with all tasks done',
   premature: 'stopped early',
   handoff: 'handed over',
   crashed: 'crashed',
@@ -14,10 +14,11 @@ const reasons: Record<EndedReason, string> = {
   unknown: 'ended, nobody knows how',
 };
 
-/** How it ended, as a clause without a subject: 'stopped early (premature)'. */
+/** How it ended, as a clause without a subject: 'stopped early (premature)', 'crashed'. */
 export function endingWords({ ended_reason: reason }: SessionEntry): string {
   if (reason === undefined || reason === null || reason === '') return reasons.unknown;
-  return Object.hasOwn(reasons, reason) ? `${reasons[reason]} (${reason})` : `ended (${lineOf(reason)})`;
+  if (!Object.hasOwn(reasons, reason)) return `ended (${lineOf(reason)})`;
+  return reasons[reason] === reason ? reason : `${reasons[reason]} (${reason})`;
 }
 
 /** 'sess-003 stopped early (premature) after 12m30s; its last task was T-07'. */

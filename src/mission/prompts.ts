@@ -29,8 +29,7 @@ export function continuationPrompt(input: PromptInput): string {
 /** To begin: nobody has worked on it, or it has no tasks yet. */
 export function firstPrompt(input: PromptInput): string {
   const opening = `Begin the mission ${missionName(input)}. You are its orchestrating agent for this session.`;
-  const list = input.progress.total === 0 ? planning(input) : continuing(input);
-  return prompt([[opening], places(input), standing(input), before(input), steps(list)]);
+  return prompt([[opening], places(input), standing(input), before(input), steps(continuing(input))]);
 }
 
 /** To pick up what a session left that died in the middle. */
@@ -65,13 +64,13 @@ function places({ record, places: at, progress, guide, runtime }: PromptInput): 
   ]);
 }
 
-function standing({ milestone, task, progress, branch }: Brief): string[] {
+function standing({ milestone, task, unplanned, progress, branch }: Brief): string[] {
   return section('Where it stands', [
     ['Current milestone', milestone === undefined ? 'none is left open' : milestoneWords(milestone)],
     [
       'Next task',
       task === undefined
-        ? progress.total === 0
+        ? unplanned
           ? 'none is written down yet'
           : 'none is left that could be started'
         : `${taskWords(task)} [${task.status}]`,
@@ -133,6 +132,7 @@ function rules({ places: at, record }: PromptInput): string[] {
 
 function continuing(input: PromptInput): string[] {
   const { task } = input;
+  if (input.unplanned) return planning(input);
   const next =
     task === undefined
       ? 'No task is left to start: check the success criteria in the manifest, run the quality gates, and write down as new tasks what is still missing.'
@@ -140,22 +140,23 @@ function continuing(input: PromptInput): string[] {
   return [...reading(input), syncing(input), next, ...rules(input)];
 }
 
-function planning(input: PromptInput): string[] {
-  const { milestone, places: at, record } = input;
+const planning = (input: PromptInput): string[] => [
+  ...reading(input),
+  syncing(input),
+  planWords(input),
+  'Then begin with the first of them.',
+  ...rules(input),
+];
+
+function planWords({ milestone, places: at, record }: PromptInput): string {
   const prefix = record.task_prefix ?? '';
   const ids = prefix === '' ? '' : `, with ids that begin with ${lineOf(prefix)}`;
   const what = milestone === undefined ? 'the mission' : `the milestone ${milestoneWords(milestone)}`;
-  return [
-    ...reading(input),
-    syncing(input),
-    `Break ${what} into tasks, each small enough for one sitting and with an end that can be checked. Write them into the table of ${lineOf(at.tasks)} as not-started${ids}.`,
-    'Then begin with the first of them.',
-    ...rules(input),
-  ];
+  return `Break ${what} into tasks, each small enough for one sitting and with an end that can be checked. Write them into the table of ${lineOf(at.tasks)} as not-started${ids}.`;
 }
 
 function recovering(input: RecoveryInput): string[] {
-  const { dirty, task } = input;
+  const { dirty, task, unplanned } = input;
   const clean = dirty !== undefined && isClean(dirty);
   return [
     ...reading(input),
@@ -163,9 +164,11 @@ function recovering(input: RecoveryInput): string[] {
       ? 'Its working tree is clean: see from the last commits how far the task in progress came.'
       : 'Look at what is not committed, stashed or not pushed before you change anything. Keep what is good and commit it; throw nothing away that you have not read.',
     syncing(input),
-    task === undefined
-      ? 'No task is left to start: run the quality gates, and write down as new tasks what is missing.'
-      : `Check whether ${taskWords(task)} is not in truth done already; if not, finish it, then go on with the tasks after it.`,
+    unplanned
+      ? planWords(input)
+      : task === undefined
+        ? 'No task is left to start: run the quality gates, and write down as new tasks what is missing.'
+        : `Check whether ${taskWords(task)} is not in truth done already; if not, finish it, then go on with the tasks after it.`,
     ...rules(input),
   ];
 }

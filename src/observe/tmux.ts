@@ -1,4 +1,5 @@
 /** The sessions and panes of our socket, in one call. */
+import { signalNumber } from '../base/signals.ts';
 import type { Host } from '../host/host.ts';
 import type { PaneSeen, SessionSeen, TmuxSeen } from '../model/observation.ts';
 import { known, unknown, type Source } from '../model/source.ts';
@@ -82,34 +83,19 @@ function parsePane(text: Record<string, string | undefined>): PaneSeen {
   const number = (value: string | undefined): number | undefined =>
     value === undefined || value === '' || !/^\d+$/.test(value) ? undefined : Number(value);
   const status = number(text['status']);
-  const signal = number(text['signal']) ?? signalNumbers[text['signal']?.replace(/^SIG/, '') ?? ''];
+  // Some builds of tmux name a signal where others number it.
+  const signal = number(text['signal']) ?? signalNumber(`SIG${(text['signal'] ?? '').replace(/^SIG/, '')}`);
   const diedAt = number(text['diedAt']);
   const dead = text['dead'] === '1';
   return {
     id: text['paneId'] ?? '',
     pid: Number(text['panePid']),
     dead,
-    ...(dead && signal !== undefined && signal > 0 ? { signal } : {}),
-    ...(dead && status !== undefined && !(signal !== undefined && signal > 0) ? { status } : {}),
+    ...(dead && signal > 0 ? { signal } : {}),
+    ...(dead && status !== undefined && !(signal > 0) ? { status } : {}),
     ...(dead && diedAt !== undefined && diedAt > 0 ? { diedAt: diedAt * 1000 } : {}),
   };
 }
-
-/** Some builds of tmux name a signal where others number it (signal(7), the numbers that all of Linux shares). */
-const signalNumbers: Record<string, number> = {
-  HUP: 1,
-  INT: 2,
-  QUIT: 3,
-  ILL: 4,
-  TRAP: 5,
-  ABRT: 6,
-  FPE: 8,
-  KILL: 9,
-  SEGV: 11,
-  PIPE: 13,
-  ALRM: 14,
-  TERM: 15,
-};
 
 /**
  * The visible screens of panes, in one call, by pane id. A pane that is gone meanwhile is left out, and nothing is thrown:

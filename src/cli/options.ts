@@ -1,0 +1,10 @@
+/** Values of options. */
+import { InvalidArgumentError } from 'commander';
+import { parseDuration } from '../base/duration.ts';
+
+/** Milliseconds of `30s`, `5m`, `24h`. */
+export function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === undefined) throw new InvalidArgumentError('It is a duration such as 30s, 5m or 24h.');
+  return ms;
+}

@@ -1,0 +1,119 @@
+/** Which project a `mosaic coord` command is about, and the mission in it. */
+import { dirname, join } from 'node:path';
+import { shellLine } from '../../base/shell.ts';
+import { MissionError } from '../../coord/error.ts';
+import type { Files, Host } from '../../host/host.ts';
+import { parseTasks } from '../../mission/tasks.ts';
+import { missionPlaces, type MissionFile, type MissionSeen, type Task } from '../../model/mission.ts';
+import type { Problem } from '../../model/problem.ts';
+import { observeMission } from '../../observe/mission.ts';
+import { repositoryAround } from '../../observe/project.ts';
+import { PlacedError } from '../../record/located-json.ts';
+import { parseMission } from '../../record/mission.ts';
+import { formatProblems } from '../../report/problems.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import { givenPath } from '../given-path.ts';
+
+export interface CoordOptions {
+  project?: string;
+  json?: boolean;
+}
+
+/**
+ * `--project`, else the top of the git repository around the working directory, else the folder upwards that has a mission, else
+ * the working directory. Throws CommandError.
+ */
+export function projectOf(host: Host, { project }: CoordOptions): string {
+  const folder = givenPath(host, project ?? '.');
+  if (project !== undefined) {
+    if (host.files.target(folder)?.kind === 'folder') return folder;
+    throw new CommandError(`--project ${project}: there is no such folder`, EXIT.invalid);
+  }
+  return repositoryAround(host.files, folder) ?? missionAround(host.files, folder) ?? folder;
+}
+
+function missionAround(files: Files, folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    if (files.stat(missionPlaces(at).mission) !== undefined) return at;
+    if (dirname(at) === at) return undefined;
+  }
+}
+
+/** What a command line for a person to copy needs to be about the same project. */
+export const whereOf = ({ project }: CoordOptions, folder: string): string =>
+  project === undefined ? '' : ` ${shellLine(['--project', folder])}`;
+
+export interface FoundMission {
+  project: string;
+  seen: MissionSeen;
+  record: MissionFile;
+  /** ` --project DIR`, or nothing where the working directory tells. */
+  where: string;
+}
+
+/** The mission of the project; throws CommandError where there is none, or where it cannot be read: then that is shown. */
+export function requireMission(context: CommandContext, options: CoordOptions): FoundMission {
+  const { host } = context;
+  const project = projectOf(host, options);
+  const seen = observeMission(host, project);
+  if (!seen.record.known) {
+    const { why, fix } = seen.record;
+    showProblems(context, seen.places.mission, missionProblems);
+    throw new CommandError(why, EXIT.invalid, { fix });
+  }
+  if (seen.record.value !== undefined)
+    return { project, seen, record: seen.record.value, where: whereOf(options, project) };
+  throw new CommandError(`there is no mission in ${project}`, EXIT.invalid, {
+    fix: 'Make one: mosaic coord init --name NAME --milestones "FIRST, SECOND"; or name its folder with --project.',
+  });
+}
+
+/** Its tasks; throws CommandError where the table cannot be used: each problem is shown. */
+export function requireTasks(context: CommandContext, { seen }: FoundMission): Task[] {
+  if (seen.tasks.known) return seen.tasks.value ?? [];
+  showProblems(context, seen.places.tasks, (text) => parseTasks(text).problems);
+  throw new CommandError(seen.tasks.why, EXIT.invalid, { fix: seen.tasks.fix });
+}
+
+/** One task of the table by its id. Throws MissionError. */
+export function requireTask(tasks: readonly Task[], id: string, path: string): Task {
+  const task = tasks.find((one) => one.id === id);
+  if (task === undefined) throw new MissionError('absent', `there is no task ${id} in ${path}`);
+  if (task.status !== 'done' && task.status !== 'cancelled') return task;
+  throw new MissionError('conflict', `the task ${id} is ${task.status} already`, {
+    fix: `Set it to not-started in ${path} if it is to be done again.`,
+  });
+}
+
+/** Shows what is wrong with a file, each with its line, and ends the command; does nothing where no place can be told. */
+function showProblems(context: CommandContext, file: string, problemsOf: (text: string) => Problem[]): void {
+  const { host, terminal } = context;
+  let text: string | undefined;
+  try {
+    text = host.files.readExact(file);
+  } catch {
+    return;
+  }
+  const problems = text === undefined ? [] : problemsOf(text);
+  if (text === undefined || problems.length === 0) return;
+  terminal.err(formatProblems({ file, text, problems }, { color: terminal.color, cwd: host.facts.cwd }));
+  throw new CommandError(`${file} is not valid`, EXIT.invalid, { shown: true });
+}
+
+function missionProblems(text: string): Problem[] {
+  try {
+    parseMission(text);
+    return [];
+  } catch (error) {
+    if (!(error instanceof PlacedError)) return [];
+    const { line, column } = error;
+    const message = error.message.replace(/^line \d+, column \d+: /, '');
+    const fix = 'Mend it by hand, or bring it back from git: until it can be read, nothing is written to it.';
+    return [{ message, fix, path: '', range: { line, column, length: 1 } }];
+  }
+}
+
+/** A path as the reports name it: below the project without it. */
+export const below = (project: string, path: string): string =>
+  path.startsWith(join(project, '/')) ? path.slice(project.length + 1) : path;

@@ -1,0 +1,118 @@
+/** Starts a session in this terminal, and writes down how it ended. */
+import { visible } from '../../base/visible.ts';
+import { missionAdvisory } from '../../coord/advisory.ts';
+import { beginSession } from '../../coord/begin.ts';
+import { changeMission } from '../../coord/change.ts';
+import { circumstancesOf, workplaceOf } from '../../coord/circumstances.ts';
+import { endSession } from '../../coord/end.ts';
+import { MissionError } from '../../coord/error.ts';
+import { joinSession } from '../../coord/join.ts';
+import { HostError, type ForegroundResult } from '../../host/host.ts';
+import { reasonOf } from '../../mission/ending.ts';
+import { settled } from '../../mission/settle.ts';
+import { sessionTexts } from '../../mission/texts.ts';
+import type { EndedReason, PromptKind } from '../../model/mission.ts';
+import { observeMission } from '../../observe/mission.ts';
+import { runEndText } from '../../report/coord.ts';
+import { signalNumber } from '../../base/signals.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import type { FoundMission } from './project.ts';
+import { withPrompt } from './runtime.ts';
+
+export interface SessionStart {
+  taskId: string;
+  runtime: string;
+  /** The program; `{prompt}` in it stands for the prompt. */
+  command: readonly string[];
+  kind: PromptKind;
+}
+
+export interface SessionRun {
+  sessionId: string;
+  taskId: string;
+  runtime: string;
+  reason: EndedReason;
+  seconds: number;
+  /** What this command ends with: the program's own code, 128 and the number of the signal that ended it. */
+  exitCode: number;
+  signal?: string;
+}
+
+/**
+ * Begins the session, runs its program to its end, records that and says so. Throws MissionError and CommandError when it cannot be
+ * begun; once the program has run, what cannot be written down is only told.
+ */
+export async function startSession(
+  context: CommandContext,
+  found: FoundMission,
+  start: SessionStart,
+): Promise<SessionRun> {
+  const { host, terminal, signal } = context;
+  const { project, seen } = found;
+  for (const line of await missionAdvisory(host, seen)) terminal.err(`${line}\n`);
+  const circumstances = await circumstancesOf(host, seen, start.kind, workplaceOf(host, seen));
+  const began = host.clock.now();
+  const session = await beginSession(host, project, {
+    runtime: start.runtime,
+    taskId: start.taskId,
+    launcher: true,
+    now: began,
+    texts: (input) => sessionTexts(circumstances, input),
+  });
+  const [file = '', ...args] = withPrompt(start.command, session.prompt);
+  const troubles: string[] = [];
+  const quietly = async (doing: string, task: () => Promise<unknown>): Promise<void> => {
+    try {
+      await task();
+    } catch (error) {
+      if (!(error instanceof MissionError || error instanceof HostError)) throw error;
+      troubles.push(`${doing}: ${error.message}`);
+    }
+  };
+  const ended = signal.aborted
+    ? { signal: 'SIGINT' }
+    : await host.foreground(file, args, {
+        cwd: project,
+        onStart: (pid) =>
+          quietly('its process could not be written down', () =>
+            joinSession(host, project, { sessionId: session.sessionId, pid }),
+          ),
+      });
+  const now = host.clock.now();
+  const reason = reasonOfEnd(context, found, ended);
+  await quietly('its end could not be written down', () =>
+    endSession(host, project, { sessionId: session.sessionId, reason, at: now }),
+  );
+  await quietly('the milestones could not be brought up to date', () =>
+    changeMission(host, project, (record, tasks) => settled(record, undefined, tasks, now)),
+  );
+  for (const trouble of troubles) terminal.err(`mosaic: ${visible(trouble)}\n`);
+  if ('failure' in ended) throw new CommandError(ended.failure, EXIT.unavailable);
+  const seconds = Math.max(0, Math.round((now - began) / 1000));
+  const end = 'signal' in ended ? ended.signal : `exit ${ended.code}`;
+  terminal.err(
+    runEndText({ session: session.sessionId, reason, seconds, end }, [`mosaic coord mission${found.where}`]),
+  );
+  const exitCode = 'signal' in ended ? 128 + signalNumber(ended.signal) : ended.code;
+  return {
+    sessionId: session.sessionId,
+    taskId: start.taskId,
+    runtime: start.runtime,
+    reason,
+    seconds,
+    // The program's own end goes before what we could not write down about it.
+    exitCode: exitCode === 0 && troubles.length > 0 ? EXIT.failed : exitCode,
+    ...('signal' in ended ? { signal: ended.signal } : {}),
+  };
+}
+
+function reasonOfEnd(
+  { host }: CommandContext,
+  { project }: FoundMission,
+  ended: ForegroundResult,
+): EndedReason {
+  if ('failure' in ended) return 'crashed';
+  const { tasks, handoff } = observeMission(host, project, { terminal: false });
+  return reasonOf(ended, tasks.known ? (tasks.value ?? []) : undefined, handoff);
+}
