@@ -1,12 +1,8 @@
 /** Gathers what the prompt of the next session tells beside where the mission stands. */
 import type { Host } from '../host/host.ts';
-import { packagePath } from '../host/package.ts';
-import type { Circumstances } from '../mission/texts.ts';
 import type { MissionSeen, PromptKind } from '../model/mission.ts';
 import { observeDirty } from '../observe/project.ts';
-
-/** The guide that tells an agent how to work on a mission; ships with us. */
-export const protocolGuide = (): string => packagePath('guides/mission-protocol.md');
+import type { TextsWish } from './texts.ts';
 
 /** @param workplace where the session before worked; looked at only for a recovery */
 export async function circumstancesOf(
@@ -14,12 +10,11 @@ export async function circumstancesOf(
   seen: MissionSeen,
   kind: PromptKind,
   workplace: string,
-): Promise<Circumstances> {
+): Promise<TextsWish> {
   const dirty = kind === 'recover' ? await observeDirty(host, workplace) : undefined;
   const tasks = seen.tasks.known ? (seen.tasks.value ?? []) : [];
   return {
     kind,
-    guide: protocolGuide(),
     now: host.clock.now(),
     inProgress: tasks.filter(({ status }) => status === 'in-progress'),
     ...(seen.lock.kind === 'dead' ? { why: seen.lock.why } : {}),

@@ -1,11 +1,10 @@
 /** What a session that begins is told: its prompt, and the capsule that programs read. */
 import { packagePath } from '../host/package.ts';
-import { briefOf } from '../mission/brief.ts';
+import { briefOf, type BriefInput } from '../mission/brief.ts';
 import { formatCapsule } from '../mission/capsule.ts';
 import type { DirtyState } from '../mission/dirty.ts';
 import { continuationPrompt, firstPrompt, recoveryPrompt } from '../mission/prompts.ts';
-import type { DeadWhy, PromptKind } from '../model/mission.ts';
-import type { BeginContext } from './begin.ts';
+import type { DeadWhy, PromptKind, Task } from '../model/mission.ts';
 
 export interface TextsWish {
   kind: PromptKind;
@@ -14,6 +13,8 @@ export interface TextsWish {
   /** What lies about where the session works; absent: git did not tell. Only a recovery asks. */
   dirty?: DirtyState;
   why?: DeadWhy;
+  /** Tasks that the session before left in progress; absent: those that are now. */
+  inProgress?: readonly Task[];
   /** What the agent is told at each of its starts, before the prompt. */
   kickstart?: string;
 }
@@ -21,7 +22,7 @@ export interface TextsWish {
 /** The protocol that the prompts name, as it ships with mosaic. */
 export const protocolGuide = (): string => packagePath('guides/mission-protocol.md');
 
-export function sessionTexts(wish: TextsWish, context: BeginContext): { prompt: string; capsule: string } {
+export function sessionTexts(wish: TextsWish, context: BriefInput): { prompt: string; capsule: string } {
   const brief = briefOf(context);
   const prompt = promptOf(wish, context);
   return {
@@ -30,7 +31,7 @@ export function sessionTexts(wish: TextsWish, context: BeginContext): { prompt: 
   };
 }
 
-function promptOf({ kind, dirty, why }: TextsWish, context: BeginContext): string {
+function promptOf({ kind, dirty, why, inProgress }: TextsWish, context: BriefInput): string {
   const input = { ...briefOf(context), guide: protocolGuide() };
   switch (kind) {
     case 'first':
@@ -40,7 +41,7 @@ function promptOf({ kind, dirty, why }: TextsWish, context: BeginContext): strin
     case 'recover':
       return recoveryPrompt({
         ...input,
-        inProgress: context.tasks.filter(({ status }) => status === 'in-progress'),
+        inProgress: inProgress ?? context.tasks.filter(({ status }) => status === 'in-progress'),
         ...(dirty === undefined ? {} : { dirty }),
         ...(why === undefined ? {} : { why }),
       });

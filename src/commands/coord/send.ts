@@ -8,7 +8,7 @@ import { endSession } from '../../coord/end.ts';
 import { joinSession } from '../../coord/join.ts';
 import { nextSession } from '../../coord/next-session.ts';
 import { put } from '../../coord/write.ts';
-import { sessionTexts } from '../../mission/texts.ts';
+import { sessionTexts } from '../../coord/texts.ts';
 import { promptKind } from '../../mission/turn.ts';
 import type { Agent, Fleet } from '../../model/fleet.ts';
 import type { PaneSeen, SessionSeen, TmuxServer } from '../../model/observation.ts';

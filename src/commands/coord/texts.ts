@@ -1,8 +1,8 @@
 /** Prompt and capsule of a mission as it was seen, for a session that is not begun here. */
 import { circumstancesOf, workplaceOf } from '../../coord/circumstances.ts';
+import { sessionTexts } from '../../coord/texts.ts';
 import type { Host } from '../../host/host.ts';
 import { lastSession } from '../../mission/select.ts';
-import { sessionTexts, type SessionTexts } from '../../mission/texts.ts';
 import type { PromptKind, Task } from '../../model/mission.ts';
 import type { FoundMission } from './project.ts';
 
@@ -17,7 +17,7 @@ export async function textsOf(
   host: Host,
   { seen, record }: FoundMission,
   wish: TextsWish,
-): Promise<SessionTexts> {
+): Promise<{ prompt: string; capsule: string }> {
   const { kind, runtime, task } = wish;
   const previous = lastSession(record);
   const circumstances = await circumstancesOf(host, seen, kind, workplaceOf(host, seen));
