@@ -1,7 +1,7 @@
 /** From a plan and what was observed to what is told about each agent. Pure. */
-import type { Fleet, Supervisor } from '../model/fleet.ts';
+import { missionOf, type Fleet, type Supervisor } from '../model/fleet.ts';
 import type { Observation, SessionSeen } from '../model/observation.ts';
-import type { AgentStatus, Plan, Wanted } from '../model/plan.ts';
+import type { AgentStatus, MissionVerdict, Plan, Wanted } from '../model/plan.ts';
 import type { AgentRecord } from '../model/state.ts';
 import { defined } from './defined.ts';
 
@@ -35,6 +35,7 @@ export interface StatusReport {
   /** Why the tmux server could not be observed. */
   trouble?: string;
   rows: StatusRow[];
+  missions: readonly MissionVerdict[];
 }
 
 export interface StatusInput {
@@ -60,6 +61,7 @@ export function statusReport(input: StatusInput): StatusReport {
     serverPid: tmux.known ? tmux.value.server?.pid : undefined,
     trouble: tmux.known ? undefined : tmux.why,
     rows: statusRows(input),
+    missions: plan.missions,
   });
 }
 
@@ -85,7 +87,7 @@ export function statusRows(input: StatusInput): StatusRow[] {
       pid,
       memory: pid === undefined ? undefined : input.memoryByPid.get(pid),
       worktree: input.work.get(agent),
-      task: input.tasks?.get(agent) ?? missionOf(agent, fleet, observation),
+      task: input.tasks?.get(agent) ?? taskOf(agent, fleet, observation),
       reason: explained ? reason : undefined,
       fix: explained ? fix : undefined,
       until,
@@ -130,10 +132,12 @@ function sinceWhen(
   }
 }
 
-function missionOf(agent: string, fleet: Fleet, observation: Observation): string | undefined {
-  const mission = fleet.missions.find((one) => one.agent === agent && one.state === 'active');
-  if (mission === undefined) return undefined;
-  const lock = observation.locks.get(agent);
-  const milestone = lock?.kind === 'live' ? lock.lock.milestoneId : undefined;
-  return milestone === undefined ? mission.id : `${mission.id}/${milestone}`;
+/** The mission whose sessions run in its slot, with the task that the one at work began with. */
+function taskOf(agent: string, fleet: Fleet, { missions }: Observation): string | undefined {
+  const mission = missionOf(fleet, agent);
+  if (mission?.state !== 'active') return undefined;
+  const seen = missions.get(mission.id);
+  const last = seen?.lock.kind === 'live' && seen.record.known ? seen.record.value?.sessions.at(-1) : undefined;
+  const at = [last?.last_task_id, last?.milestone_id].find((part) => (part ?? '') !== '');
+  return at === undefined || at === null ? mission.id : `${mission.id}/${at}`;
 }

@@ -3,6 +3,7 @@ import { counted } from '../base/text.ts';
 import type { AgentStatus } from '../model/plan.ts';
 import { defined } from './defined.ts';
 import { ago, bytes, duration, isoSeconds } from './format.ts';
+import { missionStatusText } from './mission-status.ts';
 import type { StatusReport, StatusRow } from './status-rows.ts';
 import { paint } from './style.ts';
 import type { Style } from './style.ts';
@@ -75,7 +76,9 @@ export function statusText(report: StatusReport, layout: Layout, now: number): s
   ].join(', ');
   const text = wrap(heading, layout.columns).map((line) => `${paint(line, 'bold', layout.color)}\n`);
   const body = report.rows.length === 0 ? '' : `\n${statusTable(report.rows, layout, now)}`;
-  return `${text.join('')}${body}\n${wrap(countLine(report.rows), layout.columns).join('\n')}\n`;
+  const missions = missionStatusText(report.missions, layout);
+  const end = `${wrap(countLine(report.rows), layout.columns).join('\n')}\n`;
+  return `${text.join('')}${body}${missions === '' ? '' : `\n${missions}`}\n${end}`;
 }
 
 /** `statusJson` as indented text. */
@@ -89,6 +92,7 @@ export function statusJson(report: StatusReport) {
     supervisor: report.supervisor,
     tmux: defined({ socket: report.socket, server_pid: report.serverPid, unknown: report.trouble }),
     counts: counts(report.rows),
+    missions: report.missions,
     agents: report.rows.map((row) =>
       defined({
         agent: row.agent,

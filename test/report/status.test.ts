@@ -55,6 +55,33 @@ const report: StatusReport = {
   socket: 'mosaic-factory',
   serverPid: 4242,
   rows,
+  missions: [
+    {
+      mission: 'launch',
+      agent: 'orchestrator',
+      state: 'working',
+      change: 'none',
+      reason: 'sess-007 runs',
+      conditions: [
+        {
+          code: 'F9',
+          name: 'subagent failure',
+          seen: 'T-4\u001b failed',
+          done: 'mosaic coord run T-4 retries it',
+        },
+      ],
+      progress: { done: 5, total: 12, pct: 41 },
+    },
+    {
+      mission: 'rewrite',
+      agent: 'coder1',
+      state: 'held',
+      change: 'hold',
+      reason: '3 sessions in a row ended without any task changing',
+      fix: 'Read the scratchpad.',
+      conditions: [],
+    },
+  ],
 };
 
 describe('the status report', () => {
@@ -73,14 +100,20 @@ orchestrator  running  2h10m         0  41234    412M  agents/orchestrator* +2  
     );
   });
   it('tells an empty fleet and an unobserved server', () => {
-    const empty: StatusReport = { fleet: 'f', socket: 's', trouble: 'tmux\u001b did not answer', rows: [] };
+    const empty: StatusReport = {
+      fleet: 'f',
+      socket: 's',
+      trouble: 'tmux\u001b did not answer',
+      rows: [],
+      missions: [],
+    };
     assert.equal(
       statusText(empty, { columns: 160, color: false }, now),
       'Fleet f, supervisor not known, tmux -L s, not observed: tmux\\x1b did not answer\n\nNo agents.\n',
     );
   });
   it('follows its schema', () => {
-    for (const one of [report, { fleet: 'f', socket: 's', trouble: 'x', rows: [] }])
+    for (const one of [report, { fleet: 'f', socket: 's', trouble: 'x', rows: [], missions: [] }])
       assert.ok(validStatus(JSON.parse(statusJsonText(one))), JSON.stringify(validStatus.errors));
     assert.ok(!validStatus({ ...JSON.parse(statusJsonText(report)), agents: [{ agent: 'x' }] }));
   });
@@ -107,7 +140,7 @@ function input(parts: {
   sessions: SessionSeen[];
   agents: Record<string, AgentRecord>;
   renamedFrom?: Record<string, string>;
-  locks?: Observation['locks'];
+  missions?: Observation['missions'];
 }): StatusInput {
   const wished = parts.plan.verdicts.map(({ agent: name }) => {
     const renamedFrom = parts.renamedFrom?.[name];
@@ -124,7 +157,7 @@ function input(parts: {
     observation: {
       tmux: known({ server: { pid: 7, startTime: 1 }, sessions: parts.sessions }),
       state: known({ ...emptyState(), agents: parts.agents }),
-      locks: parts.locks ?? new Map(),
+      missions: parts.missions ?? new Map(),
     } as unknown as Observation,
     memoryByPid: new Map([[100, 5000]]),
     work: new Map([['a', { branch: 'main', dirty: true, unpushed: 0 }]]),
@@ -138,9 +171,15 @@ describe('status rows', () => {
         plan: emptyPlan({ verdicts: [verdict('a', 'none')] }),
         sessions: [session('a'), session('a', { owner: { fleet: 'other', agent: 'a' }, createdAt: 1 })],
         agents: { a: record({ restarts: 2 }) },
-        locks: new Map([
-          ['a', { kind: 'live', lock: { milestoneId: 'm1' } }],
-        ]) as unknown as Observation['locks'],
+        missions: new Map([
+          [
+            'launch',
+            {
+              lock: { kind: 'live' },
+              record: known({ sessions: [{ last_task_id: '', milestone_id: 'm1' }] }),
+            },
+          ],
+        ]) as unknown as Observation['missions'],
       }),
     );
     assert.deepEqual(made, [
