@@ -50,9 +50,8 @@ function conditionLines(
   { color, columns: width }: Layout,
 ): string[] {
   return conditions.flatMap(({ code, name, seen, done }) => {
-    const text = `  ${mission} ${code} ${name}: ${visible(seen)}; ${visible(done)}`;
-    return wrap(text, Math.max(20, width - 4)).map(
-      (line, index) => `${paint(X, 'yellow', color)}\n`,
-    );
+    const text = `${mission} ${code} ${name}: ${visible(seen)}; ${visible(done)}`;
+    const lines = wrap(text, Math.max(20, width - 4));
+    return lines.map((line, index) => `${index === 0 ? '  ' : '    '}${paint(line, 'yellow', color)}\n`);
   });
 }
