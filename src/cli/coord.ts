@@ -30,6 +30,7 @@ From beginning to end:
   mosaic coord init --name "Checkout v2" --milestones "Schema, API" --quality-gates "npm test"
   mosaic coord continue                the prompt for the first session, to paste
   mosaic coord run T-01                or a session here, in this terminal
+  mosaic coord verify                  are the finished milestones really done?
   mosaic coord mission                 how far is it, what is wrong, what comes next?
   mosaic coord resume                  after a crash: what was left, and how to go on
 ${exitCodes}
@@ -150,6 +151,21 @@ Examples:
     .action(async (task: string, words: string[], options: CoordRunOptions) => {
       const { coordRunCommand } = await import('../commands/coord/run.ts');
       done(await coordRunCommand(context, task, words, options));
+    });
+
+  command('verify', 'run the quality gates over the milestones whose tasks are all closed', 'coord-verify')
+    .addHelpText(
+      'after',
+      `
+When they pass, the milestones are completed. When they fail (exit 1), a task to mend it is appended to TASKS.md, the end of what they
+printed to the scratchpad, and the milestones stay open. mosaic apply does this by itself for the missions of the fleet file.
+
+Example:
+  mosaic coord verify && mosaic coord continue`,
+    )
+    .action(async (options: CoordOptions) => {
+      const { coordVerifyCommand } = await import('../commands/coord/verify.ts');
+      done(await coordVerifyCommand(context, options));
     });
 
   command('resume', 'after a crash: what the dead session left, and a prompt to recover', 'coord-resume')
