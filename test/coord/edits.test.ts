@@ -119,7 +119,7 @@ test('a session ends though TASKS.md cannot be read, and keeps the task that it 
   fs.writeFileSync(world.places.tasks, latin1);
   const ended = await endSession(world.host, world.project, { reason: 'crashed', at: Date.now() });
   assert.equal(ended?.ended_reason, 'crashed');
-  assert.equal(ended?.last_task_id, 'T2');
+  assert.equal(ended.last_task_id, 'T2');
 });
 
 const unusable: Record<string, { text: string | Buffer; why: RegExp }> = {

@@ -20,7 +20,7 @@ interface Scene {
   /** How many sessions are on record, whenever it was killed. */
   sessions: { least: number; most: number };
   /** Holds when it was done again. */
-  finally(world: World, call: MissionCall, where: string): void;
+  completed(world: World, call: MissionCall, where: string): void;
   leastCalls: number;
 }
 
@@ -29,7 +29,7 @@ async function everywhere(t: TestContext, scene: Scene): Promise<void> {
   const { world, call } = await scene.prepare(t);
   const { calls, stderr } = await drive(world.project, call);
   assert.equal(stderr, '');
-  scene.finally(world, call, 'never killed');
+  scene.completed(world, call, 'never killed');
   assert.ok(
     calls.length >= scene.leastCalls,
     calls.map(({ name, subject }) => `${name} ${subject}`).join('\n'),
@@ -44,7 +44,7 @@ async function everywhere(t: TestContext, scene: Scene): Promise<void> {
       assert.equal(signal, 'SIGKILL', where);
       allParses(world, scene, where);
       await again(world, call);
-      scene.finally(world, call, where);
+      scene.completed(world, call, where);
       const leftovers = fs.readdirSync(world.project, { recursive: true, encoding: 'utf8' });
       assert.deepEqual(
         leftovers.filter((path) => /\.tmp$|mission\.json\.new$/.test(path) && !mayStay(path, fault.how)),
@@ -96,7 +96,7 @@ test('init', (t) =>
     prepare: (inner) => Promise.resolve({ world: makeWorld(inner), call: { kind: 'init', wish } }),
     sessions: { least: 0, most: 0 },
     leastCalls: 10,
-    finally(world, _call, where) {
+    completed(world, _call, where) {
       assert.deepEqual(observeMission(world.host, world.project).missing, [], where);
       assert.equal(world.record().milestones.length, 2, where);
       assert.deepEqual(headings(world), ['## Prompt'], where);
@@ -117,7 +117,7 @@ test('begin', (t) =>
     prepare: async (inner) => ({ world: await afterOne(inner), call: { kind: 'begin', at: NOW + 120_000 } }),
     sessions: { least: 1, most: 2 },
     leastCalls: 7,
-    finally(world, _call, where) {
+    completed(world, _call, where) {
       assert.deepEqual(ids(world), ['sess-001', 'sess-002'], where);
       const { pid, ended_at, last_task_id, milestone_id, tasks_digest } = world.record().sessions[1] ?? {};
       assert.deepEqual(
@@ -143,7 +143,7 @@ test('join', (t) =>
     },
     sessions: { least: 2, most: 2 },
     leastCalls: 3,
-    finally(world, _call, where) {
+    completed(world, _call, where) {
       assert.deepEqual(ids(world), ['sess-001', 'sess-002'], where);
       assert.equal(world.record().sessions[1]?.pid, process.pid, where);
       assert.equal(world.record().sessions[1]?.run, '1.2.3', where);
@@ -161,7 +161,7 @@ test('end', (t) =>
     },
     sessions: { least: 2, most: 2 },
     leastCalls: 4,
-    finally(world, _call, where) {
+    completed(world, _call, where) {
       assert.deepEqual(ids(world), ['sess-001', 'sess-002'], where);
       const { ended_reason, duration_seconds, pid } = world.record().sessions[1] ?? {};
       assert.deepEqual(

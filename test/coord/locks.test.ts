@@ -8,7 +8,7 @@ import * as fc from 'fast-check';
 import { endSession } from '../../src/coord/end.ts';
 import type { Facts, Host } from '../../src/host/host.ts';
 import { judgeLock } from '../../src/mission/lock-state.ts';
-import type { LockState, MissionLock } from '../../src/model/mission.ts';
+import type { MissionLock } from '../../src/model/mission.ts';
 import { observeMission } from '../../src/observe/mission.ts';
 import { at, begin, failure, makeWorld, program, withMissionMade, type World } from './world.ts';
 
@@ -151,7 +151,7 @@ for (const [name, { put, why }] of Object.entries(corrupt)) {
     put(world.places.lock);
     const seen = observeMission(world.host, world.project).lock;
     assert.equal(seen.kind, 'corrupt');
-    assert.match((seen as Extract<LockState, { kind: 'corrupt' }>).why, why);
+    assert.match(seen.why, why);
     assert.match((await failure(begin(world), 'conflict')).message, /cannot be used/);
     await endSession(world.host, world.project, { reason: 'crashed', at: Date.now() });
     assert.equal(judged(world), 'corrupt');

@@ -85,7 +85,7 @@ test('a crashed session is ended, the next one begun: every key of theirs is sti
   assert.deepEqual(after.milestones, before.milestones);
   const [session, added] = after.sessions;
   assert.equal(session?.['cost'], 1.25);
-  assert.deepEqual(Object.keys(session ?? {}), Object.keys(before.sessions[0] ?? {}));
+  assert.deepEqual(Object.keys(session), Object.keys(before.sessions[0] ?? {}));
   assert.equal(added?.['session_id'], 'sess-008');
 });
 
@@ -119,8 +119,8 @@ test('a lock of a session that no record tells of is not lost: it is ended, and 
   await endSession(world.host, world.project, { reason: 'crashed', at: Date.now() + 5000 });
   const [, recorded] = world.record().sessions;
   assert.equal(recorded?.session_id, 'sess-011');
-  assert.equal(recorded?.pid, pid);
-  assert.equal(recorded?.ended_reason, 'crashed');
+  assert.equal(recorded.pid, pid);
+  assert.equal(recorded.ended_reason, 'crashed');
   assert.equal((await begin(world)).sessionId, 'sess-012');
 });
 

@@ -132,7 +132,7 @@ export interface Program {
   pid: number;
   startTime: number;
   /** Resolves when no process of that pid is left. */
-  kill(): Promise<void>;
+  kill: () => Promise<void>;
 }
 
 /** A process that lives until it is told not to. */
