@@ -9,15 +9,22 @@ import { openPulls, observeDirty, recentCommits } from '../observe/project.ts';
 const COMMITS = 3;
 const PULLS = 5;
 
-/** Lines for the person, each safe to print; none where no mission is active or paused. Asks git, and a provider's command. */
-export async function missionAdvisory(host: Host, seen: MissionSeen): Promise<string[]> {
+/**
+ * Lines for the person, each safe to print; none where no mission is active or paused. Asks git, and a provider's command.
+ * @param options.pulls false: the provider, which may be far away, is not asked
+ */
+export async function missionAdvisory(
+  host: Host,
+  seen: MissionSeen,
+  options: { pulls?: boolean } = {},
+): Promise<string[]> {
   const { project } = seen.places;
   const status = seen.record.known ? seen.record.value?.status : 'active';
   if (status !== 'active' && status !== 'paused') return [];
   const [dirty, commits, pulls] = await Promise.all([
     observeDirty(host, project),
     recentCommits(host, project, COMMITS),
-    openPulls(host, project, PULLS),
+    options.pulls === false ? undefined : openPulls(host, project, PULLS),
   ]);
   const scratchpad = newestScratchpad(host, seen);
   return advisoryLines({

@@ -18,6 +18,8 @@ export type ApplyEvent =
   | { type: 'working'; actions: Action[] }
   | { type: 'outcome'; outcome: Outcome }
   | { type: 'retry'; what: string; attempt: number; why: string }
+  /** Worth knowing, and for nobody but a person to act on. */
+  | { type: 'advice'; agents: string[]; lines: string[] }
   | { type: 'interrupted'; left: Action[] }
   | { type: 'end'; outcomes: Outcome[]; durationMs: number };
 

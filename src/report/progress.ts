@@ -73,6 +73,10 @@ export function createProgress(terminal: Terminal, options: ProgressOptions): Pr
         case 'retry':
           say(`retrying ${visible(event.what)} (attempt ${event.attempt}): ${visible(event.why)}`);
           return;
+        case 'advice':
+          say(`${event.agents.map(visible).join(', ')} could go on with a mission:`);
+          for (const line of event.lines) say(`  ${line}`);
+          return;
         case 'interrupted':
           ({ left } = event);
           return;

@@ -12,6 +12,7 @@ import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { eachAlone } from '../each.ts';
 import { OperationError, required } from '../errors.ts';
 import { serverTicks, writeLock } from '../lock.ts';
+import { advise } from './advise.ts';
 import { withRetry } from '../retry.ts';
 
 const TMUX_GROUP = 50;
@@ -35,7 +36,13 @@ export const startSession: Operation<'start-session'> = async (actions, context)
     begun.push(...group);
   }
   await context.host.clock.sleep(SETTLE_MS);
-  return verify(begun, context, complaints);
+  const outcomes = await verify(begun, context, complaints);
+  const lives = new Set(outcomes.filter(({ result }) => result === 'done').map(({ action }) => action.id));
+  await advise(
+    begun.filter(({ id }) => lives.has(id)),
+    context,
+  );
+  return outcomes;
 };
 
 async function startGroup(
