@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { builtinRuntimes } from '../../src/fleet/runtimes/index.ts';
 import type { Agent } from '../../src/model/fleet.ts';
@@ -306,7 +306,8 @@ missions:
   );
 });
 
-for (const file of ['fleet.yaml', 'examples/minimal.fleet.yaml', 'examples/software-factory.fleet.yaml']) {
+const examples = readdirSync(new URL('../../examples', import.meta.url)).map((name) => `examples/${name}`);
+for (const file of ['fleet.yaml', ...examples]) {
   test(`${file} is valid`, () => {
     const { agents } = good(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'));
     assert.ok(agents.length > 0);
