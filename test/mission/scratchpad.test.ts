@@ -166,6 +166,7 @@ describe('a handoff', () => {
     ['in a fence of tildes', `${one}\n~~~md\n\`\`\`\n## Handoff\n~~~\n`, false],
     ['in a comment', `${one}\n<!--\n## Handoff\n-->\n`, false],
     ['in code by indentation', `${one}\n    ## Handoff\n`, false],
+    ['in a list, above a rule', `${one}\n- handoff\n---\n`, false],
     ['after a fence', `${one}\n\`\`\`\nx\n\`\`\`\n## Handoff\n`, true],
     ['where its session is in a fence', `\`\`\`\n${one}\n\`\`\`\n## Handoff\n`, false],
   ];
