@@ -7,6 +7,7 @@ import { withMission, type MissionFiles } from './store.ts';
 
 export interface SessionProcess {
   sessionId: string;
+  /** 0: it has ended already. */
   pid: number;
   /** Key of the run of the agent's tmux session. */
   run?: string;
@@ -54,11 +55,10 @@ function joinedLock(
     });
   if (lock.kind !== 'none' && lock.lock.session_id !== entry.session_id)
     throw new MissionError('conflict', `the lock is held by the session ${lock.lock.session_id}`);
-  const {
-    launcher_pid: _pid,
-    launcher_start_time: _time,
-    ...kept
-  } = lock.kind === 'none' ? newLock(host, places.project, entry) : lock.lock;
+  const before = lock.kind === 'none' ? newLock(host, places.project, entry) : lock.lock;
+  // Nothing to lock for: the lock lasts no longer than its launcher.
+  if (pid === 0) return before;
+  const { launcher_pid: _pid, launcher_start_time: _time, ...kept } = before;
   const ticks = host.processes.startTime(pid);
   return { ...kept, pid, pid_start_time: ticks ?? null, boot_id: host.facts.bootId };
 }

@@ -189,6 +189,20 @@ test('join: the lock has the process, and no launcher any more', async (t) => {
   await failure(joinSession(world.host, world.project, { sessionId, pid }), 'conflict');
 });
 
+test('join: a program that has ended at once leaves a lock that lasts no longer than its launcher', async (t) => {
+  const world = await withMissionMade(t);
+  const launcher = await program(t, world.host);
+  const facts = { ...world.host.facts, pid: launcher.pid };
+  const { sessionId } = await begin({ ...world, host: { ...world.host, facts } }, { launcher: true });
+  await joinSession(world.host, world.project, { sessionId, pid: 0, run: '1.2.3' });
+  assert.equal(observeMission(world.host, world.project).lock.kind, 'starting');
+  await launcher.kill();
+  const { lock } = observeMission(world.host, world.project);
+  assert.equal(lock.kind === 'dead' && lock.why, 'never-started');
+  // It did run: it is ended, not begun anew.
+  assert.match((await failure(begin(world), 'conflict')).message, /sess-001 is over/);
+});
+
 test('tasks are chosen in order, or by name; not those that are closed, missing or there twice', async (t) => {
   const world = await withMissionMade(t);
   await failure(begin(world, { taskId: 'T99' }), 'absent');
