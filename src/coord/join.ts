@@ -35,8 +35,7 @@ export async function joinSession(host: Host, project: string, process: SessionP
     const joined = { ...entry, pid: process.pid, ...(process.run === undefined ? {} : { run: process.run }) };
     return {
       record: (): MissionFile => ({ ...record, sessions: record.sessions.with(index, joined) }),
-      // A program that has ended already leaves nothing to lock for.
-      lock: process.pid === 0 ? 'clear' : joinedLock(host, files, joined, process.pid),
+      lock: joinedLock(host, files, joined, process.pid),
       result: undefined,
     };
   });
@@ -48,7 +47,7 @@ function joinedLock(
   { lock, places }: MissionFiles,
   entry: SessionEntry,
   pid: number,
-): MissionLock {
+): MissionLock | 'clear' {
   if (lock.kind === 'corrupt')
     throw new MissionError('conflict', `the lock ${places.lock} cannot be read: ${lock.why}`, {
       fix: 'Look at it, and clear it: mosaic coord resume --clean-lock',
@@ -56,8 +55,8 @@ function joinedLock(
   if (lock.kind !== 'none' && lock.lock.session_id !== entry.session_id)
     throw new MissionError('conflict', `the lock is held by the session ${lock.lock.session_id}`);
   const before = lock.kind === 'none' ? newLock(host, places.project, entry) : lock.lock;
-  // Nothing to lock for: the lock lasts no longer than its launcher.
-  if (pid === 0) return before;
+  // A program that has ended already leaves nothing to lock for.
+  if (pid === 0) return 'clear';
   const { launcher_pid: _pid, launcher_start_time: _time, ...kept } = before;
   const ticks = host.processes.startTime(pid);
   return { ...kept, pid, pid_start_time: ticks ?? null, boot_id: host.facts.bootId };

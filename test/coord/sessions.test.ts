@@ -189,17 +189,16 @@ test('join: the lock has the process, and no launcher any more', async (t) => {
   await failure(joinSession(world.host, world.project, { sessionId, pid }), 'conflict');
 });
 
-test('join: a program that has ended at once leaves a lock that lasts no longer than its launcher', async (t) => {
+test('join: a program that has ended at once leaves no lock, and its session is not begun anew', async (t) => {
   const world = await withMissionMade(t);
-  const launcher = await program(t, world.host);
-  const facts = { ...world.host.facts, pid: launcher.pid };
-  const { sessionId } = await begin({ ...world, host: { ...world.host, facts } }, { launcher: true });
-  await joinSession(world.host, world.project, { sessionId, pid: 0, run: '1.2.3' });
-  assert.equal(observeMission(world.host, world.project).lock.kind, 'starting');
-  await launcher.kill();
-  const { lock } = observeMission(world.host, world.project);
-  assert.equal(lock.kind === 'dead' && lock.why, 'never-started');
-  // It did run: it is ended, not begun anew.
+  const { sessionId } = await begin(world, { launcher: true });
+  const own = world.read(world.places.lock);
+  const join = () => joinSession(world.host, world.project, { sessionId, pid: 0, run: '1.2.3' });
+  world.write(world.places.lock, own.replace('sess-001', 'sess-002'));
+  assert.match((await failure(join(), 'conflict')).message, /held by the session sess-002/);
+  world.write(world.places.lock, own);
+  await join();
+  assert.equal(fs.existsSync(world.places.lock), false);
   assert.match((await failure(begin(world), 'conflict')).message, /sess-001 is over/);
 });
 
