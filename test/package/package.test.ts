@@ -38,6 +38,7 @@ inWorld('what the package holds is what it needs', 'none', async (world) => {
     'dist/mosaic.js',
     'units/mosaic-tmux-holder.service',
     'schemas/fleet.schema.json',
+    'guides/mission-protocol.md',
     'fleet.yaml',
   ];
   for (const file of [
