@@ -63,7 +63,21 @@ const complete = (wish: Record<string, unknown>): Record<string, unknown> => ({
   supervisor: 'none',
   ...wish,
   defaults: { runtime: 'shell', working_directory: '/src', ...(wish['defaults'] as object | undefined) },
+  ...(wish['missions'] === undefined
+    ? {}
+    : { missions: (wish['missions'] as object[]).map((mission) => ({ ...usualMission, ...mission })) }),
 });
+
+const usualMission = {
+  name: 'Mission',
+  project: '/src',
+  agent: 'a',
+  continue: 'auto',
+  milestones: [
+    { id: 'M1', name: 'One' },
+    { id: 'M2', name: 'Two' },
+  ],
+};
 
 function optionsOf({ only, restart, adopt, ...flags }: NonNullable<Case['options']>): PlanOptions {
   return {
@@ -74,17 +88,26 @@ function optionsOf({ only, restart, adopt, ...flags }: NonNullable<Case['options
   };
 }
 
-/** A line for each agent (rule and status), then the plan as people see it, then what its actions carry besides. */
+/** A line for each agent (rule and status) and for each mission, then the plan as people see it, then what its actions carry besides. */
 function describe(result: Plan): string {
   const verdicts = result.verdicts.map(({ agent, wanted, rule, status, change, until, reason }) => {
     const when = until === undefined ? '' : `, until in ${(until - NOW) / 1000} s`;
     const why = change === 'none' ? `: ${reason}` : '';
     return `${agent}: wanted ${wanted}, ${rule}, ${status}${when}${why}\n`;
   });
+  const missions = result.missions.map(({ mission, state, change, reason, progress }) => {
+    const far = progress === undefined ? '' : `, ${progress.done} of ${progress.total}`;
+    return `${mission}: mission, ${state}${far}${change === 'none' ? `: ${reason}` : ''}\n`;
+  });
+  const gates = result.verifications.map(
+    ({ mission, milestones, command, workplace }) =>
+      `verify ${mission}: ${milestones.join(', ')} by ${command}, in ${workplace}\n`,
+  );
   const details = result.actions.flatMap(detail).map((line) => `${line}\n`);
   const text = planText(result, { actions: true, diffs: false });
   const unobserved = result.unobserved === undefined ? [] : [`unobserved: ${result.unobserved.reason}\n`];
-  return [...verdicts, ...unobserved, '\n', text, ...(details.length > 0 ? ['\n', ...details] : [])].join('');
+  const after = details.length > 0 ? ['\n', ...details] : [];
+  return [...verdicts, ...missions, ...unobserved, '\n', text, ...after, ...gates].join('');
 }
 
 function detail(action: Plan['actions'][number]): string[] {
@@ -116,6 +139,14 @@ function detail(action: Plan['actions'][number]): string[] {
       return [`${action.id}: ${action.restarts} restarts charged`];
     case 'start-holder':
       return [`${action.id}: ${action.how}`];
+    case 'end-mission-session':
+      return [`${action.id}: ${action.session} ${action.because}, ${(NOW - action.at) / 1000} s ago`];
+    case 'begin-mission-session':
+      return [`${action.id}: ${action.prompt}, in ${action.workplace}`];
+    case 'block-task':
+      return [`${action.id}: ${action.task}`];
+    case 'kickstart':
+      return typeof action.text === 'string' ? [] : [`${action.id}: types ${action.text.file}`];
     default:
       return [];
   }

@@ -5,6 +5,7 @@ import type { Observation, SessionSeen } from '../../src/model/observation.ts';
 import type { Action, ActionKind, ActionOf, Plan, Target, Verdict } from '../../src/model/plan.ts';
 import type { PlanOptions } from '../../src/plan/plan.ts';
 import { sameDefinition } from '../../src/render/definition.ts';
+import { assertMissions } from './mission-invariants.ts';
 import { hashOf } from './seen-agent.ts';
 import { fileOf } from './seen.ts';
 
@@ -27,6 +28,7 @@ export function assertInvariants(given: Subject): void {
   workIsNeverLost(subject);
   for (const verdict of subject.plan.verdicts) agentIsHandled(subject, verdict);
   brakesHold(subject);
+  assertMissions(given);
 }
 
 /** The actions of a plan that are one agent's own. */
@@ -168,6 +170,7 @@ function workIsNeverLost({ fleet, observation, plan }: Subject): void {
 const STAYS_DOWN = new Set([
   'blocked',
   'backoff',
+  'held',
   'completed',
   'crashed',
   'conflict',
@@ -188,7 +191,8 @@ function agentIsHandled(subject: Subject, verdict: Verdict): void {
     assert.deepEqual(own, [], say('left alone'));
     return;
   }
-  const kinds = new Set(own.map(({ kind }) => kind));
+  // What is written for its mission is no change of the agent.
+  const kinds = new Set(own.filter((action) => !('mission' in action)).map(({ kind }) => kind));
   if (STAYS_DOWN.has(status)) assert.equal(start, undefined, say('does not start'));
   if (wanted !== 'running') assert.equal(start, undefined, say('is not wanted and does not start'));
   if (change === 'none' || change === 'conflict' || change === 'unknown' || change === 'hold') {
@@ -204,7 +208,10 @@ function agentIsHandled(subject: Subject, verdict: Verdict): void {
     assert.ok(change === 'start' || change === 'restart', say('says that it starts'));
     if (stop !== undefined) assert.ok(start.needs.includes(stop.id), say('starts after its stop'));
     if (stop?.because === 'restart') {
-      const rest = start.needs.filter((id) => id !== stop.id && !stop.needs.includes(id));
+      const ofMission = plan.actions.flatMap((action) => ('mission' in action ? action.id : []));
+      const rest = start.needs.filter(
+        (id) => id !== stop.id && !stop.needs.includes(id) && !ofMission.includes(id),
+      );
       assert.deepEqual(rest, [], say('is stopped when all that its start needs is there'));
     }
     const wish = fleet.agents.find((agent) => agent.name === name)?.restart;

@@ -10,6 +10,7 @@ import { renderFleet, stickyPath } from '../../src/render/artefacts.ts';
 import { unitNames } from '../../src/render/unit-names.ts';
 import { header } from '../../src/render/header.ts';
 import { age, agentSeen, BOOT, NOW, OTHER_SERVER, SERVER, type AgentSeen } from './seen-agent.ts';
+import { missionsSeen, type MissionWords } from './seen-mission.ts';
 
 export interface Seen {
   /** By agent; `up` for one that runs as the file says and is fully accounted for. */
@@ -34,6 +35,8 @@ export interface Seen {
   folders?: Record<string, 'absent' | 'not-a-folder' | 'unreadable'>;
   secrets?: Record<string, 'unknown' | Record<string, string>>;
   memory?: number;
+  /** By id. */
+  missions?: Record<string, MissionWords>;
 }
 
 export interface TreeSeen {
@@ -118,11 +121,14 @@ export function observationOf(fleet: Fleet, seen: Seen, files?: Observation['fil
               ? { manager: 'answers', units }
               : { manager: 'absent', why: 'no user manager runs', units: new Map() },
           ),
-    missions: new Map(),
+    missions: missionsSeen(fleet, seen.missions, Object.keys(seen.agents ?? {})),
     locks: new Map(agents.flatMap(({ name, lock }) => (lock === undefined ? [] : [[name, lock]]))),
     repositories: repositoriesOf(fleet, seen),
     folders: new Map(
-      fleet.agents.map(({ workingDirectory: path }) => [path, seen.folders?.[path] ?? 'folder']),
+      [
+        ...fleet.agents.map(({ workingDirectory }) => workingDirectory),
+        ...fleet.missions.map(({ project }) => project),
+      ].map((path) => [path, seen.folders?.[path] ?? 'folder']),
     ),
     secrets: new Map(
       Object.entries(seen.secrets ?? {}).map(([path, values]) => [
