@@ -70,9 +70,9 @@ function verificationOf(g: Gathering, { wish, now, conflict }: MissionTurn, { s 
 }
 
 function verdictOf(g: Gathering, mission: MissionTurn, its: Decided, writes: boolean): MissionVerdict {
-  const { wish, now, seen } = mission;
+  const { wish, now, seen, after } = mission;
   const conditions = conditionsOf({
-    seen,
+    seen: after,
     now: g.observation.now,
     wish,
     also: infrastructure(its),
@@ -95,12 +95,11 @@ function stateOf(
   mission: MissionTurn,
   { s, decision }: Decided,
 ): Pick<MissionVerdict, 'state' | 'reason' | 'fix'> {
-  const { wish, now, conflict, join } = mission;
+  const { wish, now, conflict } = mission;
   if (conflict !== undefined) return { state: 'conflict', ...conflict };
   const { turn } = now;
   if (decision.steps.some((step) => step.do === 'begin'))
     return { state: 'starting', reason: decision.reason.replace(`${wish.id}: `, '') };
-  if (join !== undefined) return { state: 'working', reason: `${join} runs` };
   switch (turn.kind) {
     case 'live':
       return {

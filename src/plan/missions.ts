@@ -17,6 +17,8 @@ import type { Situation } from './situation.ts';
 export interface MissionTurn {
   wish: Mission;
   seen: MissionSeen;
+  /** With that session ended, or joined: what the plan tells of is what it is then. */
+  after: MissionSeen;
   now: MissionNow;
   /** The session that is over and has no end yet. */
   end?: SessionEnd;
@@ -59,25 +61,22 @@ function turnOf(g: Gathering, wish: Mission, seen: MissionSeen, s: Situation | u
   const { now } = g.observation;
   const record = seen.record.known ? seen.record.value : undefined;
   const end = record === undefined ? undefined : endOf(g, record, seen, s);
-  const tasks = seen.tasks.known ? (seen.tasks.value ?? []) : [];
-  const after: MissionSeen =
-    end === undefined || record === undefined
-      ? seen
-      : { ...seen, record: { known: true, value: withEnd(record, end, tasks) }, lock: { kind: 'none' } };
   const open = record === undefined ? undefined : openSession(record);
   const own = s !== undefined && open !== undefined && isOwn(s, open, seen);
+  const after = own ? joined(seen, open, wish) : afterEnd(seen, end);
   const current = missionNow(after, wish, now);
   const agent = s?.agent;
-  const joined = seen.lock.kind === 'live' && open?.run !== undefined;
+  const known = seen.lock.kind === 'live' && open?.run !== undefined;
   const folder = g.observation.folders.get(wish.project);
   return {
     wish,
     seen,
+    after,
     now: current,
     afterwards: own && record !== undefined ? onceKilled(record, open, seen, wish, now) : current.turn,
     delivery: agent === undefined ? 'file' : promptDelivery(agent, g.fleet.runtimes[agent.runtime]),
     ...(end === undefined ? {} : { end }),
-    ...(own && open !== undefined && !joined ? { join: open.session_id } : {}),
+    ...(own && open !== undefined && !known ? { join: open.session_id } : {}),
     ofAgent: own,
     ...(folder === 'folder' || folder === undefined
       ? {}
@@ -88,6 +87,28 @@ function turnOf(g: Gathering, wish: Mission, seen: MissionSeen, s: Situation | u
           },
         }),
   };
+}
+
+function afterEnd(seen: MissionSeen, end: SessionEnd | undefined): MissionSeen {
+  const record = seen.record.known ? seen.record.value : undefined;
+  if (end === undefined || record === undefined) return seen;
+  const tasks = seen.tasks.known ? (seen.tasks.value ?? []) : [];
+  return { ...seen, record: { known: true, value: withEnd(record, end, tasks) }, lock: { kind: 'none' } };
+}
+
+/** Its program lives, whatever the lock says that it was started under. */
+function joined(seen: MissionSeen, open: SessionEntry, { agent, project }: Mission): MissionSeen {
+  if (seen.lock.kind !== 'none' && seen.lock.kind !== 'dead') return seen;
+  const { session_id, runtime, pid, started_at } = open;
+  const lock = {
+    session_id,
+    runtime: runtime ?? '',
+    pid: pid ?? 0,
+    started_at: started_at ?? '',
+    project_path: project,
+    agent,
+  };
+  return { ...seen, lock: { kind: 'live', lock } };
 }
 
 function onceKilled(

@@ -65,7 +65,9 @@ const complete = (wish: Record<string, unknown>): Record<string, unknown> => ({
   defaults: { runtime: 'shell', working_directory: '/src', ...(wish['defaults'] as object | undefined) },
   ...(wish['missions'] === undefined
     ? {}
-    : { missions: (wish['missions'] as object[]).map((mission) => ({ ...usualMission, ...mission })) }),
+    : {
+        missions: (wish['missions'] as object[]).map((mission) => Object.assign({}, usualMission, mission)),
+      }),
 });
 
 const usualMission = {
