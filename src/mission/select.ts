@@ -62,11 +62,17 @@ export const lastSession = ({ sessions }: MissionFile): SessionEntry | undefined
 export const isOpen = ({ ended_at }: SessionEntry): boolean =>
   ended_at === undefined || ended_at === null || ended_at === '';
 
-/** Sessions at the end of the list, in a row, that ended by themselves without any task changing. */
+/**
+ * Sessions at the end of the list, in a row, that ended by themselves without any task changing. Where a task was changed
+ * between two of them, by hand or by one that crashed, those before it do not count.
+ */
 export function idleSessions({ sessions }: MissionFile): number {
   const own = sessions.filter((session) => !isOpen(session) && byItself(session));
-  const last = own.findLastIndex(({ idle }) => idle !== true);
-  return own.length - 1 - last;
+  const first = own.findLastIndex((session, index) => {
+    const left = own[index - 1]?.tasks_digest_after;
+    return session.idle !== true || (left !== undefined && left !== session.tasks_digest);
+  });
+  return own.length - first - (own[first]?.idle === true ? 0 : 1);
 }
 
 /** Ended because its program did: not by a crash, a reboot or an operator. */

@@ -28,8 +28,10 @@ function ended(
   tasks: readonly Task[],
 ): SessionEntry {
   const began = Date.parse(entry.started_at ?? '');
+  const underWay = (task: Task): boolean => task.status === 'in-progress';
+  // It may have come into the next milestone; who works on two at once is taken to have begun with its own.
   const last =
-    tasksOf(tasks, entry.milestone_id ?? '').find(({ status }) => status === 'in-progress')?.id ??
+    (tasksOf(tasks, entry.milestone_id ?? '').find(underWay) ?? tasks.find(underWay))?.id ??
     entry.last_task_id;
   const byItself = reason === 'premature' || reason === 'handoff' || reason === 'completed';
   return {
@@ -38,7 +40,7 @@ function ended(
     ended_reason: reason,
     ...(Number.isNaN(began) ? {} : { duration_seconds: Math.max(0, Math.round((at - began) / 1000)) }),
     ...(last === undefined ? {} : { last_task_id: last }),
-    ...(byItself ? { idle: isIdle(record, tasks) } : {}),
+    ...(byItself ? { idle: isIdle(record, tasks), tasks_digest_after: progressDigest(tasks) } : {}),
   };
 }
 

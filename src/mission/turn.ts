@@ -217,9 +217,8 @@ function workOrHeld(record: MissionFile, tasks: Task[], most: number, at: string
 /** Idle sessions in a row, unless somebody has changed a task since the last. */
 function idleNow(record: MissionFile, tasks: readonly Task[]): number {
   const last = lastSession(record);
-  return last?.tasks_digest === undefined || last.tasks_digest !== progressDigest(tasks)
-    ? 0
-    : idleSessions(record);
+  const left = last?.tasks_digest_after ?? last?.tasks_digest;
+  return left === undefined || left !== progressDigest(tasks) ? 0 : idleSessions(record);
 }
 
 /** After an end that the session did not choose, what lies about has to be looked at first. */

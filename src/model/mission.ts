@@ -88,6 +88,8 @@ export interface SessionEntry {
   run?: string;
   /** `progressDigest` of the tasks when it began: the same at its end, none has come nearer to its own. */
   tasks_digest?: string;
+  /** The same at its end, where it ended by itself: other tasks later were changed by somebody else. */
+  tasks_digest_after?: string;
   /** It ended and no task had changed. */
   idle?: boolean;
   [key: string]: unknown;
