@@ -91,19 +91,19 @@ export function nextSession(s: Situation, ended: Ended | undefined): Decision {
   const work = workOf(s);
   const wish = s.agent?.restart;
   if (work === undefined || wish === undefined) throw new Error(`${s.name} has no mission to go on with`);
-  const on = `${s.mission?.wish.id}: ${describe(work)}`;
-  const begin = (because: string, restarts: number, before: Step[] = [], prompt = work.prompt): Decision =>
+  const on = onTo(s, work);
+  const begin = (because: string, restarts: number, before: Step[] = [], next = work): Decision =>
     startable(
       s,
       {
         status: 'absent',
         change: s.session.kind === 'dead' ? 'restart' : 'start',
-        reason: because === '' ? on : `${because}; ${on}`,
+        reason: because === '' ? onTo(s, next) : `${because}; ${onTo(s, next)}`,
         steps: [
           ...record,
           ...before,
           { do: 'stop', because: 'remains' },
-          { do: 'begin', prompt },
+          { do: 'begin', prompt: next.prompt },
           { do: 'start', restarts },
         ],
       },
@@ -164,18 +164,21 @@ function setAside(
   s: Situation,
   task: Task,
   spiral: string,
-  begin: (because: string, restarts: number, before: Step[], prompt: 'recover') => Decision,
+  begin: (because: string, restarts: number, before: Step[], next: Work) => Decision,
   record: Step[],
 ): Decision {
   const block: Step = { do: 'block-task', task: task.id };
   const { record: mission, tasks = [] } = s.mission?.now ?? {};
-  const others = tasks.map((one) => (one.id === task.id ? { ...one, status: 'blocked' as const } : one));
+  const others = tasks.map((one) =>
+    one.id === task.id ? Object.assign({}, one, { status: 'blocked' as const }) : one,
+  );
   const next = mission && nextTask(mission, others);
+  const begins = (of: string): Work => ({ kind: 'work', prompt: 'recover', milestone: of });
   const milestone = mission && currentMilestone(mission);
   const planning = milestone !== undefined && tasksOf(others, milestone.id).length === 0;
   const reason = `error spiral (F4): ${spiral}: ${task.id} is blocked`;
-  if (next !== undefined || planning)
-    return begin(`${reason}, goes on with ${next?.id ?? 'planning'}`, 0, [block], 'recover');
+  if (next !== undefined) return begin(reason, 0, [block], { ...begins(next.milestone), task: next });
+  if (planning) return begin(reason, 0, [block], begins(milestone.id));
   return {
     status: 'held',
     change: 'record',
@@ -184,6 +187,8 @@ function setAside(
     steps: [...record, block],
   };
 }
+
+const onTo = (s: Situation, work: Work): string => `${s.mission?.wish.id}: ${describe(work)}`;
 
 const describe = ({ prompt, task, milestone }: Work): string =>
   `${prompt === 'first' ? 'begins with' : prompt === 'recover' ? 'recovers on' : 'continues with'} ${task?.id ?? `planning ${milestone}`}`;

@@ -1,5 +1,6 @@
 /** What the plan says of each mission: its state, the conditions that hold, what is done with it. */
-import { conditionsOf, type ConditionInput } from '../mission/conditions.ts';
+import { counted } from '../base/text.ts';
+import { conditionsOf, crashesOn, type ConditionInput } from '../mission/conditions.ts';
 import { progressOf } from '../mission/select.ts';
 import type { Action, MissionVerdict, Verification } from '../model/plan.ts';
 import type { Decision } from './decision.ts';
@@ -75,7 +76,7 @@ function verdictOf(g: Gathering, mission: MissionTurn, its: Decided, writes: boo
     seen: after,
     now: g.observation.now,
     wish,
-    also: infrastructure(its),
+    also: [...infrastructure(its), ...setAside(mission, its)],
   }).map(({ code, name, seen: what, done }) => ({ code, name, seen: what, done }));
   const state = stateOf(mission, its);
   const starts = its.decision.steps.some((step) => step.do === 'begin');
@@ -102,6 +103,8 @@ function stateOf(
     return { state: 'starting', reason: decision.reason.replace(`${wish.id}: `, '') };
   switch (turn.kind) {
     case 'live':
+      if (mission.ofAgent && decision.steps.some((step) => step.do === 'stop'))
+        return { state: 'waiting', reason: `${turn.session} ends with its agent` };
       return {
         state: 'working',
         reason: `${turn.session} runs${turn.agent === undefined ? ' in a terminal' : ''}`,
@@ -131,9 +134,33 @@ function stateOf(
           reason: `${next}, but ${s.name} runs something else`,
           fix: `mosaic apply --restart ${s.name} ends that and goes on with the mission; mosaic coord continue --send ${s.name} types the prompt to it.`,
         };
-      return { state: 'waiting', reason: `${next}; ${s.name}: ${decision.reason}` };
+      if (decision.status === 'held')
+        return {
+          state: 'held',
+          reason: decision.reason,
+          ...(decision.fix === undefined ? {} : { fix: decision.fix }),
+        };
+      return {
+        state: 'waiting',
+        reason: `${next}; ${s.name}: ${decision.reason.replace(`${wish.id}: `, '')}`,
+      };
     }
   }
+}
+
+/** F4: the plan blocks the task that its sessions crash on. */
+function setAside({ after }: MissionTurn, { decision }: Decided): NonNullable<ConditionInput['also']> {
+  const step = decision.steps.find((one) => one.do === 'block-task');
+  const record = after.record.known ? after.record.value : undefined;
+  if (step === undefined || record === undefined) return [];
+  const crashes = counted(crashesOn(record, step.task), 'session');
+  return [
+    {
+      code: 'F4',
+      seen: `${step.task} (${crashes} crashed on it)`,
+      done: decision.status === 'held' ? 'blocked; no other is left' : 'blocked; the tasks after it go on',
+    },
+  ];
 }
 
 /** F6: its agent ended together with many others. */

@@ -76,7 +76,7 @@ function turnOf(g: Gathering, wish: Mission, seen: MissionSeen, s: Situation | u
     afterwards: own && record !== undefined ? onceKilled(record, open, seen, wish, now) : current.turn,
     delivery: agent === undefined ? 'file' : promptDelivery(agent, g.fleet.runtimes[agent.runtime]),
     ...(end === undefined ? {} : { end }),
-    ...(own && open !== undefined && !known ? { join: open.session_id } : {}),
+    ...(own && !known ? { join: open.session_id } : {}),
     ofAgent: own,
     ...(folder === 'folder' || folder === undefined
       ? {}
