@@ -55,6 +55,8 @@ function flock(fd: number, waitMs: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const child = spawn('flock', [...patience, '--conflict-exit-code', '75', '3'], {
       stdio: ['ignore', 'ignore', 'ignore', fd],
+      // In a session of its own: what a terminal sends, Ctrl-C or the hangup of its window, is not for it.
+      detached: true,
     });
     child.on('error', (error) =>
       reject(

@@ -3,8 +3,15 @@ import { counted } from '../base/text.ts';
 import { visible } from '../base/visible.ts';
 import { lineOf, milestoneWords, taskWords } from '../mission/brief.ts';
 import { momentOf } from '../mission/liveness.ts';
-import { currentMilestone, nextTask, progressOf, strayTasks, tasksOf } from '../mission/select.ts';
-import type { MilestoneEntry, MissionFile } from '../model/mission.ts';
+import {
+  currentMilestone,
+  nextTask,
+  progressOf,
+  strayTasks,
+  tasksOf,
+  type Progress,
+} from '../mission/select.ts';
+import type { MilestoneEntry, MissionFile, MissionSeen } from '../model/mission.ts';
 import { defined } from './defined.ts';
 import { ago } from './format.ts';
 import { nextSteps } from './mission-next.ts';
@@ -40,7 +47,7 @@ const milestoneColumns: Column[] = [
   { header: 'STATUS', importance: 7 },
   { header: 'TASKS', importance: 9, align: 'right' },
   { header: '', importance: 5 },
-  { header: 'NOW', importance: 6, min: 12 },
+  { header: 'NOW', importance: 6 },
 ];
 
 const sessionColumns: Column[] = [
@@ -76,25 +83,32 @@ function heading(record: MissionFile, view: MissionView, layout: Layout): string
   const phase = milestone === undefined ? 'no milestone open' : milestoneWords(milestone);
   const { branch, places } = view.seen;
   const place = `${visible(places.project)}${branch === undefined ? '' : ` on ${lineOf(branch)}`}`;
-  const progress = progressOf(taskList(view));
-  const width = Math.max(10, Math.min(40, layout.columns - 40));
-  const done = view.seen.tasks.known
-    ? `${paint(bar(progress, width), progress.pct === 100 ? 'green' : 'cyan', layout.color)}  ${progressWords(progress)}`
-    : '';
+  const done = view.seen.tasks.known ? progressLines(progressOf(taskList(view)), layout) : [];
   const text = `Mission ${lineOf(record.name)} (${lineOf(record.mission_id)}): ${record.status}, ${phase}`;
   const style = record.status === 'active' ? 'bold' : missionStyles[record.status];
   return [
     ...wrap(text, layout.columns).map((line) => paint(line, style, layout.color)),
     ...wrap(place, layout.columns).map((line) => paint(line, 'dim', layout.color)),
-    ...(done === '' ? [] : ['', done]),
+    ...(done.length === 0 ? [] : ['', ...done]),
   ]
     .map((line) => `${line}\n`)
     .join('');
 }
 
+/** The bar and what it says: beside it, or below where there is no room. */
+function progressLines(progress: Progress, { columns, color }: Layout): string[] {
+  const words = progressWords(progress);
+  const room = columns - words.length - 2;
+  const style = progress.pct === 100 ? 'green' : 'cyan';
+  const drawn = (width: number): string => paint(bar(progress, width), style, color);
+  return room >= 10
+    ? [`${drawn(Math.min(40, room))}  ${words}`]
+    : [drawn(Math.min(40, columns)), ...wrap(words, columns)];
+}
+
 function milestones(record: MissionFile, view: MissionView, layout: Layout): string {
   const all = record.milestones;
-  if (all.length === 0) return 'No milestones.\n';
+  if (all.length === 0) return paragraph('No milestones.', layout);
   const tasks = taskList(view);
   const width = layout.columns >= 120 ? 20 : 10;
   const [from, to] = shownRange(record);
@@ -111,11 +125,12 @@ function milestones(record: MissionFile, view: MissionView, layout: Layout): str
   };
   const lines = table(milestoneColumns, all.slice(from, to).map(row), layout);
   const stray = strayTasks(record, tasks).length;
+  const wrapped = (line: string): string => paragraph(line, layout);
   return [
-    from > 0 ? `… ${folded(all.slice(0, from))} above\n` : '',
+    from > 0 ? wrapped(`… ${folded(all.slice(0, from))} above`) : '',
     lines,
-    to < all.length ? `… ${folded(all.slice(to))} below\n` : '',
-    stray > 0 ? `${counted(stray, 'task')} of no milestone of the mission\n` : '',
+    to < all.length ? wrapped(`… ${folded(all.slice(to))} below`) : '',
+    stray > 0 ? wrapped(`${counted(stray, 'task')} of no milestone of the mission`) : '',
   ].join('');
 }
 
@@ -154,7 +169,8 @@ function sessions(record: MissionFile, view: MissionView, layout: Layout): strin
       lineOf(session.last_task_id ?? ''),
     ];
   });
-  const more = all.length > shown.length ? `… ${counted(all.length - shown.length, 'session')} before\n` : '';
+  const left = all.length - shown.length;
+  const more = left > 0 ? paragraph(`… ${counted(left, 'session')} before`, layout) : '';
   return `${more}${table(sessionColumns, rows, layout)}`;
 }
 
@@ -168,9 +184,16 @@ function standing(record: MissionFile, view: MissionView, layout: Layout): strin
   const lines = [
     ...wrap(sessionSentence(view), layout.columns).map((line) => paint(line, style, layout.color)),
     ...wrap(next, layout.columns),
-    ...view.seen.missing.map((what) => paint(`There is no ${what}.`, 'yellow', layout.color)),
+    ...view.seen.missing.flatMap((what) =>
+      wrap(missingWords(what, view), layout.columns).map((line) => paint(line, 'yellow', layout.color)),
+    ),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function missingWords(what: MissionSeen['missing'][number], { seen }: MissionView): string {
+  const file = what === 'tasks' ? 'tasks file' : what;
+  return `The ${file} ${visible(seen.places[what] ?? '')} is not there.`;
 }
 
 function conditions({ conditions: found }: MissionView, layout: Layout): string {
@@ -194,7 +217,12 @@ function ways(view: MissionView, layout: Layout, where: string): string {
   return lines.map((line) => `${line}\n`).join('');
 }
 
+const paragraph = (text: string, { columns }: Layout): string =>
+  wrap(text, columns)
+    .map((line) => `${line}\n`)
+    .join('');
+
 function indented(text: string, columns: number, first: string, rest: string): string[] {
-  const width = Math.max(20, columns - Math.max(first.length, rest.length));
+  const width = Math.max(10, columns - Math.max(first.length, rest.length));
   return wrap(text, width).map((line, index) => (index === 0 ? first : rest) + line);
 }
