@@ -17,10 +17,12 @@ export const isCarriedOn = ({ mission, wanted }: Situation): boolean =>
 
 type Work = Turn & { kind: 'work' };
 
-/** The session that may begin now: also where only an operator's word lifts what holds it. */
-function workOf(s: Situation): Work | undefined {
+/** The session that may begin now. */
+const workOf = (s: Situation): Work | undefined => workIn(s, s.mission?.now.turn);
+
+/** The session that may begin in that turn: also where only an operator's word lifts what holds it. */
+function workIn(s: Situation, turn: Turn | undefined): Work | undefined {
   const { mission } = s;
-  const turn = mission?.now.turn;
   if (mission === undefined || turn === undefined || mission.conflict !== undefined) return undefined;
   if (turn.kind === 'work') return turn;
   const liftable = turn.kind === 'held' && (turn.why === 'idle' || turn.why === 'gates');
@@ -43,9 +45,20 @@ export const hasWork = (s: Situation): boolean => isCarriedOn(s) && workOf(s) !=
 
 /** With a restart of its agent's live session, the next one of its mission begins, where there is work. */
 export function beginsAnew(s: Situation): Step[] {
-  const turn = s.mission?.afterwards;
-  return isCarriedOn(s) && turn?.kind === 'work' ? [{ do: 'begin', prompt: turn.prompt }] : [];
+  const work = isCarriedOn(s) ? workIn(s, s.mission?.afterwards) : undefined;
+  return work === undefined ? [] : [{ do: 'begin', prompt: work.prompt }];
 }
+
+/**
+ * It lives and no session follows on it: it is let finish, where nobody asks for its restart. A program that were started in its
+ * place would have nothing to do, and keep the mission from going on once it may.
+ */
+export const isLetFinish = (s: Situation): boolean =>
+  isCarriedOn(s) && s.mission?.ofAgent === true && beginsAnew(s).length === 0;
+
+/** The quality gates are due as soon as it no longer lives, and are run before anything else starts in its slot. */
+export const isBeforeGates = (s: Situation): boolean =>
+  isCarriedOn(s) && s.mission?.conflict === undefined && s.mission?.afterwards.kind === 'verify';
 
 export function held(s: Situation, ended: Ended | undefined): Decision {
   const fresh = ended !== undefined && s.record.ended?.run !== ended.run;

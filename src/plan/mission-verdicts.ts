@@ -114,6 +114,12 @@ function stateOf(
     case 'verifying':
       return { state: 'verifying', reason: 'its quality gates run' };
     case 'verify':
+      if (s.session.kind === 'live' && !decision.steps.some((step) => step.do === 'stop'))
+        return {
+          state: 'held',
+          reason: `the quality gates of ${turn.milestones.join(', ')} are due, but ${s.name} runs something else`,
+          fix: `mosaic coord verify --project ${wish.project} runs them now; else they are run when ${s.name} has ended.`,
+        };
       return { state: 'verifying', reason: `the quality gates of ${turn.milestones.join(', ')} are due` };
     case 'held': {
       const { reason, fix } = turn;

@@ -59,7 +59,8 @@ export function gatherMissions(g: Gathering, situations: readonly Situation[]): 
 
 function turnOf(g: Gathering, wish: Mission, seen: MissionSeen, s: Situation | undefined): MissionTurn {
   const { now } = g.observation;
-  const record = seen.record.known ? seen.record.value : undefined;
+  const there = seen.record.known ? seen.record.value : undefined;
+  const record = there?.mission_id === wish.id ? there : undefined;
   const end = record === undefined ? undefined : endOf(g, record, seen, s);
   const open = record === undefined ? undefined : openSession(record);
   const own = s !== undefined && open !== undefined && isOwn(s, open, seen);
@@ -121,7 +122,10 @@ function onceKilled(
   const tasks = seen.tasks.known ? (seen.tasks.value ?? []) : [];
   const value =
     open === undefined ? record : withEnd(record, { session: open.session_id, reason: 'killed', at }, tasks);
-  return missionNow({ ...seen, record: { known: true, value }, lock: { kind: 'none' } }, wish, at).turn;
+  // A lock that is not its own is not cleared with it.
+  const own = 'lock' in seen.lock && seen.lock.lock.session_id === open?.session_id;
+  const lock = own && seen.lock.kind !== 'elsewhere' ? ({ kind: 'none' } as const) : seen.lock;
+  return missionNow({ ...seen, record: { known: true, value }, lock }, wish, at).turn;
 }
 
 function openSession(record: MissionFile): SessionEntry | undefined {

@@ -9,7 +9,15 @@ import { afterEnd } from './after-end.ts';
 import { startable, steps, withRemarks, type Decision } from './decision.ts';
 import { endedRun, limitOf } from './ending.ts';
 import { firstText } from './kickstart.ts';
-import { beginsAnew, hasWork, held, isHeld, nextSession } from './mission-rules.ts';
+import {
+  beginsAnew,
+  hasWork,
+  held,
+  isBeforeGates,
+  isHeld,
+  isLetFinish,
+  nextSession,
+} from './mission-rules.ts';
 import type { Situation } from './situation.ts';
 
 interface Rule {
@@ -148,6 +156,16 @@ const rules: Rule[] = [
 
   // --- wanted, and live ---
   {
+    name: 'gates-first',
+    when: (s) => live(s) && s.asked.restart && isBeforeGates(s),
+    decide: (s) => ({
+      status: 'held',
+      change: 'stop',
+      reason: `restart asked for; the quality gates of mission ${s.mission?.wish.id} come first`,
+      ...steps({ do: 'stop', because: 'stop' }),
+    }),
+  },
+  {
     name: 'restart-asked',
     when: (s) => live(s) && s.asked.restart,
     decide: (s) =>
@@ -160,7 +178,12 @@ const rules: Rule[] = [
   },
   {
     name: 'restart-changed',
-    when: (s) => live(s) && changed(s) && s.agent?.onChange === 'restart' && s.otherBranch === undefined,
+    when: (s) =>
+      live(s) &&
+      changed(s) &&
+      s.agent?.onChange === 'restart' &&
+      s.otherBranch === undefined &&
+      !isLetFinish(s),
     decide: (s) =>
       startable(s, {
         status: 'running',
@@ -207,7 +230,10 @@ const rules: Rule[] = [
     decide: (s) => ({
       status: 'pending-restart',
       change: 'hold',
-      reason: 'pending restart: its definition changed (on_change: hold)',
+      reason:
+        s.agent?.onChange === 'restart'
+          ? `pending restart: its definition changed; its session of mission ${s.mission?.wish.id} is let finish`
+          : 'pending restart: its definition changed (on_change: hold)',
       fix: `mosaic apply --restart ${s.name} restarts it now.`,
       ...steps(),
     }),
