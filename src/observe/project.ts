@@ -8,7 +8,8 @@ import { git, gitUnknown } from './git.ts';
 import { operationIn } from './work.ts';
 
 const LOOK_TIMEOUT_MS = 60_000;
-const PROVIDER_TIMEOUT_MS = 5_000;
+/** A person waits for it. */
+const PROVIDER_TIMEOUT_MS = 3_000;
 const FILES_SHOWN = 20;
 
 /** The top of the git repository or worktree around a folder; undefined where there is none. */
@@ -29,7 +30,19 @@ export async function observeDirty(host: Host, folder: string): Promise<Source<D
   if (top === undefined) return unknown('no git repository');
   const options = { timeoutMs: LOOK_TIMEOUT_MS };
   const [status, stashes, remotes, ahead] = await Promise.all([
-    git(host, top, ['status', '--porcelain=v2', '-z', '--no-renames'], options),
+    git(
+      host,
+      top,
+      [
+        'status',
+        '--porcelain=v2',
+        '-z',
+        '--no-renames',
+        '--untracked-files=normal',
+        '--ignore-submodules=none',
+      ],
+      options,
+    ),
     git(host, top, ['stash', 'list', '--format=%h'], options),
     git(host, top, ['for-each-ref', '--count=1', '--format=%(refname)', 'refs/remotes'], options),
     // Before the first commit there is no HEAD to count from.
@@ -92,6 +105,7 @@ export async function openPulls(host: Host, folder: string, count: number): Prom
     asked,
   );
   if (gh.code === 0) return gh.stdout.split('\n').filter(Boolean);
+  if (gh.failure === 'timeout') return undefined;
   const fields = ['--fields', 'index,title', '--output', 'tsv', '--state', 'open'];
   const tea = await host.exec('tea', ['pulls', 'list', ...limit, ...fields], asked);
   if (tea.code !== 0) return undefined;
