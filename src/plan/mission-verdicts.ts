@@ -55,9 +55,11 @@ function actionsOf(turn: MissionTurn, { s, decision }: Decided, now: number): Ac
 }
 
 /** Gates are run only where nobody works in the same files. */
-function verificationOf(g: Gathering, { wish, now, conflict }: MissionTurn, { s }: Decided): Verification[] {
+function verificationOf(g: Gathering, { wish, now, conflict }: MissionTurn, its: Decided): Verification[] {
   const { turn } = now;
-  if (turn.kind !== 'verify' || conflict !== undefined || s.session.kind === 'live') return [];
+  const { s } = its;
+  if (turn.kind !== 'verify' || conflict !== undefined) return [];
+  if (s.session.kind === 'live' || worksOn(its) !== undefined) return [];
   return [
     {
       mission: wish.id,
@@ -68,6 +70,13 @@ function verificationOf(g: Gathering, { wish, now, conflict }: MissionTurn, { s 
       workplace: missionWorkplace(g, wish),
     },
   ];
+}
+
+/** Once the plan is done, its agent may change the files. */
+function worksOn({ s, decision }: Decided): 'runs' | 'starts' | undefined {
+  const does = new Set(decision.steps.map((step) => step.do));
+  if (does.has('start')) return 'starts';
+  return s.session.kind === 'live' && !does.has('stop') ? 'runs' : undefined;
 }
 
 function verdictOf(g: Gathering, mission: MissionTurn, its: Decided, writes: boolean): MissionVerdict {
@@ -114,10 +123,10 @@ function stateOf(
     case 'verifying':
       return { state: 'verifying', reason: 'its quality gates run' };
     case 'verify':
-      if (s.session.kind === 'live' && !decision.steps.some((step) => step.do === 'stop'))
+      if (worksOn({ s, decision }) !== undefined)
         return {
           state: 'held',
-          reason: `the quality gates of ${turn.milestones.join(', ')} are due, but ${s.name} runs something else`,
+          reason: `the quality gates of ${turn.milestones.join(', ')} are due, but ${s.name} ${worksOn({ s, decision })} something else`,
           fix: `mosaic coord verify --project ${wish.project} runs them now; else they are run when ${s.name} has ended.`,
         };
       return { state: 'verifying', reason: `the quality gates of ${turn.milestones.join(', ')} are due` };

@@ -67,7 +67,6 @@ function turnOf(g: Gathering, wish: Mission, seen: MissionSeen, s: Situation | u
   const after = own ? joined(seen, open, wish) : afterEnd(seen, end);
   const current = missionNow(after, wish, now);
   const agent = s?.agent;
-  const known = seen.lock.kind === 'live' && open?.run !== undefined;
   const folder = g.observation.folders.get(wish.project);
   return {
     wish,
@@ -77,7 +76,7 @@ function turnOf(g: Gathering, wish: Mission, seen: MissionSeen, s: Situation | u
     afterwards: own && record !== undefined ? onceKilled(record, open, seen, wish, now) : current.turn,
     delivery: agent === undefined ? 'file' : promptDelivery(agent, g.fleet.runtimes[agent.runtime]),
     ...(end === undefined ? {} : { end }),
-    ...(own && !known ? { join: open.session_id } : {}),
+    ...(own && isToJoin(open, seen) ? { join: open.session_id } : {}),
     ofAgent: own,
     ...(folder === 'folder' || folder === undefined
       ? {}
@@ -88,6 +87,13 @@ function turnOf(g: Gathering, wish: Mission, seen: MissionSeen, s: Situation | u
           },
         }),
   };
+}
+
+/** Its process is not written down, and no lock is in the way that is not its own. */
+function isToJoin({ run, session_id }: SessionEntry, { lock }: MissionSeen): boolean {
+  if (lock.kind === 'none') return true;
+  if (lock.kind === 'corrupt' || lock.kind === 'elsewhere') return false;
+  return lock.lock.session_id === session_id && (lock.kind !== 'live' || run === undefined);
 }
 
 function afterEnd(seen: MissionSeen, end: SessionEnd | undefined): MissionSeen {

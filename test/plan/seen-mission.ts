@@ -180,10 +180,11 @@ const at = (ms: number): string => new Date(ms).toISOString();
 function lockOf({ project }: Mission, { lock: kind }: MissionWords, last?: SessionEntry): LockState {
   if (kind === undefined) return { kind: 'none' };
   if (kind === 'corrupt') return { kind, why: 'it is not JSON' };
+  const pid = last?.pid ?? 0;
   const lock: MissionLock = {
     session_id: last?.session_id ?? 'sess-001',
     runtime: 'shell',
-    pid: last?.pid ?? 0,
+    pid: pid === 0 && kind !== 'starting' && kind !== 'never-started' ? 4242 : pid,
     started_at: last?.started_at ?? at(NOW),
     project_path: project,
     ...((last?.agent ?? '') === '' ? {} : { agent: last?.agent ?? '' }),
