@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { codeOf, reasonOf } from './failures.ts';
 import type { Facts, Foreground, ForegroundResult } from './host.ts';
 
@@ -13,13 +13,22 @@ export function foreground(facts: Facts): Foreground {
     let trouble: { error: unknown } | undefined;
     let told: Promise<void> = Promise.resolve();
     const result = await new Promise<ForegroundResult>((resolve) => {
-      let restore = (): void => {};
-      const child = spawn(file, args, {
-        stdio: 'inherit',
-        env: { ...facts.env, ...env },
-        ...(cwd === undefined ? {} : { cwd }),
-      });
-      restore = takeSignals((signal) => child.kill(signal));
+      const fail = (error: unknown): void => {
+        const why = codeOf(error) === 'ENOENT' ? 'it is not installed or not on the PATH' : reasonOf(error);
+        resolve({ failure: `${file} could not be started: ${why}` });
+      };
+      let child: ChildProcess;
+      try {
+        child = spawn(file, args, {
+          stdio: 'inherit',
+          env: { ...facts.env, ...env },
+          ...(cwd === undefined ? {} : { cwd }),
+        });
+      } catch (error) {
+        // Some of the ways to fail are thrown: more arguments than the system takes (E2BIG).
+        return fail(error);
+      }
+      const restore = takeSignals((signal) => child.kill(signal));
       child.on('spawn', () => {
         told = Promise.resolve()
           .then(() => onStart(child.pid ?? 0))
@@ -31,8 +40,7 @@ export function foreground(facts: Facts): Foreground {
         // Also told of a signal that could not be sent: then the program's own end is still to come.
         if (child.pid !== undefined) return;
         restore();
-        const why = codeOf(error) === 'ENOENT' ? 'it is not installed or not on the PATH' : reasonOf(error);
-        resolve({ failure: `${file} could not be started: ${why}` });
+        fail(error);
       });
       child.on('exit', (code, signal) => {
         restore();

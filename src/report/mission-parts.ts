@@ -4,7 +4,7 @@ import { visible } from '../base/visible.ts';
 import { conditionsOf, type Condition } from '../mission/conditions.ts';
 import { lineOf, milestoneWords } from '../mission/brief.ts';
 import { lengthWords } from '../mission/ending.ts';
-import { livenessOf, momentOf, type Liveness } from '../mission/liveness.ts';
+import { livenessOf, momentOf, STALE_AFTER_MS, type Liveness } from '../mission/liveness.ts';
 import { currentMilestone, progressOf, tasksOf, type Progress } from '../mission/select.ts';
 import type {
   DeadWhy,
@@ -133,7 +133,7 @@ export function sessionSentence(view: MissionView): string {
     return `${who} runs on ${lineOf(found.host)}, where alone it can be told whether it lives${since}${still}.`;
   if (found.starting) return `${who} is being started${since}.`;
   if (found.state === 'stale') {
-    const limit = formatDuration(view.staleAfterMs ?? 30 * 60_000);
+    const limit = formatDuration(view.staleAfterMs ?? STALE_AFTER_MS);
     return `${who} is stale: it lives, but nothing has changed for ${duration(found.stillMs ?? 0)} (more than ${limit})${since}.`;
   }
   return `${who} is running${since}${still}.`;

@@ -180,7 +180,7 @@ function standing(record: MissionFile, view: MissionView, layout: Layout): strin
   const { style } = stateWords(liveness(view));
   const next = !view.seen.tasks.known
     ? `Tasks cannot be read: ${visible(view.seen.tasks.why)}`
-    : `Next task: ${task === undefined ? 'none' : taskWords(task)}`;
+    : `Next task: ${task === undefined ? noTask(record, view) : taskWords(task)}`;
   const lines = [
     ...wrap(sessionSentence(view), layout.columns).map((line) => paint(line, style, layout.color)),
     ...wrap(next, layout.columns),
@@ -189,6 +189,12 @@ function standing(record: MissionFile, view: MissionView, layout: Layout): strin
     ),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function noTask(record: MissionFile, view: MissionView): string {
+  const milestone = currentMilestone(record);
+  if (milestone === undefined || tasksOf(taskList(view), milestone.id).length > 0) return 'none';
+  return `none yet, ${milestoneWords(milestone)} is to be broken into tasks first`;
 }
 
 function missingWords(what: MissionSeen['missing'][number], { seen }: MissionView): string {

@@ -81,7 +81,7 @@ inProject('TASKS.md gone, or without a table', async (scene) => {
   rmSync(scene.path('docs/TASKS.md'));
   const { stdout } = await scene.coord(['mission']);
   assert.match(stdout, /The tasks file .*docs\/TASKS\.md is not there\./);
-  await all(scene, 65, /there is no task T-1/, [['run', 'T-1', '--', 'true']]);
+  await all(scene, 65, /there is no task "T-1"/, [['run', 'T-1', '--', 'true']]);
 });
 
 inProject('the files of an older tool are read, used and kept', async (scene) => {

@@ -85,7 +85,7 @@ inProject(
     assert.match(stdout, /Next task: +T-3: Three/);
     assert.match(stdout, /Current milestone: M2 \(API\)/);
     const before = scene.picture();
-    assert.match((await scene.coord(['continue', '--task', 'T-9'], 65)).stderr, /there is no task T-9/);
+    assert.match((await scene.coord(['continue', '--task', 'T-9'], 65)).stderr, /there is no task "T-9"/);
     assert.match(
       (await scene.coord(['continue', '--task', 'T-1'], 1)).stderr,
       /the task T-1 is done already/,

@@ -114,7 +114,7 @@ inProject('resume TASK: marks it crashed and starts the next one with what was l
 inProject('resume TASK: where the next one cannot be started, nothing is touched', async (scene) => {
   await crashed(scene);
   const before = scene.picture();
-  assert.match((await scene.coord(['resume', 'T-9'], 65)).stderr, /there is no task T-9/);
+  assert.match((await scene.coord(['resume', 'T-9'], 65)).stderr, /there is no task "T-9"/);
   assert.match(
     (await scene.coord(['resume', 'T-1', '--runtime', 'nope'], 65)).stderr,
     /there is no runtime "nope"/,

@@ -115,7 +115,7 @@ inProject('run: what cannot be begun changes nothing', async (scene) => {
   ]);
   const before = scene.picture();
   const cases: [string[], number, RegExp][] = [
-    [['run', 'T-9', '--', 'true'], 65, /there is no task T-9/],
+    [['run', 'T-9', '--', 'true'], 65, /there is no task "T-9"[^]*fix: Name an open one: T-1\./],
     [['run', 'T-2', '--', 'true'], 1, /the task T-2 is done already/],
     [['run', 'T-3', '--', 'true'], 1, /the task T-3 is cancelled already/],
     [['run', 'T-1', '--', 'no-such-program'], 69, /"no-such-program" is not installed or not on the PATH/],
@@ -267,6 +267,37 @@ inProject('run: a program that cannot be started ends the session that was begun
   writeFileSync(broken, '#!/no/such/interpreter\n');
   const { stderr } = await scene.coord(['run', 'T-1', '--', broken], 69);
   assert.match(stderr, /broken could not be started/);
+  assert.equal(last(scene).ended_reason, 'crashed');
+  assert.equal(scene.lock(), undefined);
+});
+
+inProject('run: of two at the same moment one begins, the other is told', async (scene) => {
+  await scene.init();
+  const go = scene.world.path('go');
+  const program = scene.script('program', `while [ ! -e '${go}' ]; do sleep 0.02; done`);
+  const runs = await Promise.all(
+    [1, 2, 3].map(() => scene.world.start(['coord', 'run', 'T-1', '--', program], { cwd: scene.project })),
+  );
+  await scene.world.until('all but one have ended', () => {
+    const told = runs.filter((run) =>
+      /the session sess-001 is (being started|at work)/.test(run.output().stderr),
+    );
+    return told.length === 2;
+  });
+  writeFileSync(go, '');
+  const codes = await Promise.all(runs.map(async (run) => (await run.ended).code));
+  assert.deepEqual(codes.filter((code) => code === 1).length, 2);
+  assert.ok(codes.includes(0));
+  assert.equal(scene.record().sessions.length, 1);
+});
+
+inProject('run: a prompt too long for a command line is a failure in words', async (scene) => {
+  await scene.init();
+  const record = scene.record();
+  const long = { ...record, quality_gates: `true ${'x'.repeat(200_000)}` };
+  scene.write('.mosaic/orchestrator/mission.json', JSON.stringify(long));
+  const { stderr } = await scene.coord(['run', 'T-1', '--', 'true'], 69);
+  assert.match(stderr, /^mosaic: true could not be started: /m);
   assert.equal(last(scene).ended_reason, 'crashed');
   assert.equal(scene.lock(), undefined);
 });

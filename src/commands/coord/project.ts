@@ -1,6 +1,8 @@
 /** Which project a `mosaic coord` command is about, and the mission in it. */
 import { dirname, join } from 'node:path';
 import { shellLine } from '../../base/shell.ts';
+import { suggest } from '../../base/suggest.ts';
+import { listed, quoted } from '../../base/text.ts';
 import { MissionError } from '../../coord/error.ts';
 import type { Files, Host } from '../../host/host.ts';
 import { parseTasks } from '../../mission/tasks.ts';
@@ -76,10 +78,24 @@ export function requireTasks(context: CommandContext, { seen }: FoundMission): T
   throw new CommandError(seen.tasks.why, EXIT.invalid, { fix: seen.tasks.fix });
 }
 
+function fixOf(near: string | undefined, open: readonly string[]): string {
+  if (near !== undefined) return `Did you mean ${near}?`;
+  if (open.length === 0) return 'No task is open there: write one into its table.';
+  return `Name an open one: ${listed(open.slice(0, 5), 'or')}${open.length > 5 ? ' …' : ''}.`;
+}
+
 /** One task of the table by its id. Throws MissionError. */
 export function requireTask(tasks: readonly Task[], id: string, path: string): Task {
   const task = tasks.find((one) => one.id === id);
-  if (task === undefined) throw new MissionError('absent', `there is no task ${id} in ${path}`);
+  if (task === undefined) {
+    const open = tasks
+      .filter(({ status }) => status !== 'done' && status !== 'cancelled')
+      .map((one) => one.id);
+    const near = suggest(id, open);
+    throw new MissionError('absent', `there is no task ${quoted(id)} in ${path}`, {
+      fix: fixOf(near, open),
+    });
+  }
   if (task.status !== 'done' && task.status !== 'cancelled') return task;
   throw new MissionError('conflict', `the task ${id} is ${task.status} already`, {
     fix: `Set it to not-started in ${path} if it is to be done again.`,

@@ -51,6 +51,8 @@ export async function startSession(
   const { host, terminal, signal } = context;
   const { project, seen } = found;
   for (const line of await missionAdvisory(host, seen)) terminal.err(`${line}\n`);
+  const isInterrupted = (): boolean => signal.aborted;
+  if (isInterrupted()) throw new CommandError('interrupted; nothing was begun', EXIT.interrupted);
   const circumstances = await circumstancesOf(host, seen, start.kind, workplaceOf(host, seen));
   const began = host.clock.now();
   const session = await beginSession(host, project, {
@@ -70,7 +72,7 @@ export async function startSession(
       troubles.push(`${doing}: ${error.message}`);
     }
   };
-  const ended = signal.aborted
+  const ended = isInterrupted()
     ? { signal: 'SIGINT' }
     : await host.foreground(file, args, {
         cwd: project,
