@@ -180,17 +180,19 @@ function setAside({ after }: MissionTurn, { decision }: Decided): NonNullable<Co
 
 /** F6: its agent ended together with many others. */
 function infrastructure({ s, decision }: Decided): NonNullable<ConditionInput['also']> {
-  const waits = decision.status === 'backoff' && s.record.ended?.cause === 'outage';
-  if (!s.together && !s.outage && !waits) return [];
+  const waits = decision.status === 'backoff';
+  // Once it is written down, by the time it waits and by the start that follows.
+  const known =
+    s.session.kind !== 'live' &&
+    s.record.ended?.cause === 'outage' &&
+    (waits || decision.steps.some((step) => step.do === 'begin'));
+  if (!s.together && !s.outage && !known) return [];
   const ended = endedRun(s, undefined);
   return [
     {
       code: 'F6',
       seen: `${s.name}${ended === undefined ? '' : ` (${endInWords(ended)})`} ended together with other agents`,
-      done:
-        waits || decision.status === 'backoff'
-          ? 'its start waits; no budget is charged'
-          : 'it starts again; no budget is charged',
+      done: waits ? 'its start waits; no budget is charged' : 'it starts again; no budget is charged',
     },
   ];
 }

@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { setInterval } from 'node:timers';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What one session does. */
 export interface Order {
@@ -25,6 +25,8 @@ export interface Order {
   toggle?: string;
   /** While that file is not there, it ends with status 1 at once. */
   needs?: string;
+  /** It dies or fails as soon as it is up: else only once its start is written down. */
+  atOnce?: boolean;
   /** It writes down these tasks first: rows of the table. */
   plan?: string[];
 }
@@ -102,6 +104,12 @@ function nextTask(): string | undefined {
   return next?.id;
 }
 
+/** Until mosaic has written down which process this session is. */
+async function joined(): Promise<void> {
+  const lock = `${orchestrator}/session.lock`;
+  while (!existsSync(lock) || (json(lock) as { pid: number }).pid !== process.pid) await sleep(10);
+}
+
 function commit(task: string): void {
   if (!existsSync('.git')) return;
   execFileSync('git', ['add', 'work', 'README.md']);
@@ -125,7 +133,10 @@ async function work(task: string, order: Order): Promise<boolean> {
   if (dies || hangs) {
     appendFileSync('README.md', `half of ${task}\n`);
     tell({ what: 'half', task });
-    if (dies) process.kill(process.pid, 'SIGKILL');
+    if (dies) {
+      if (order.atOnce !== true) await joined();
+      process.kill(process.pid, 'SIGKILL');
+    }
     setInterval(() => {}, 1000);
     await new Promise(() => {});
   }
@@ -140,7 +151,10 @@ async function run(): Promise<number> {
   const told = Object.entries(process.env).filter(([name]) => name.startsWith('MOSAIC_'));
   tell({ what: 'up', cwd: process.cwd(), args, env: Object.fromEntries(told) as Record<string, string> });
   const order = takeOrder();
-  if (order.needs !== undefined && !existsSync(order.needs)) return 1;
+  if (order.needs !== undefined && !existsSync(order.needs)) {
+    if (order.atOnce !== true) await joined();
+    return 1;
+  }
   if (order.plan !== undefined)
     put(tasksFile, [readFileSync(tasksFile, 'utf8').trimEnd(), ...order.plan, ''].join('\n'));
   if (order.toggle !== undefined) {
