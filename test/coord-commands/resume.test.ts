@@ -215,3 +215,22 @@ inProject('resume: the lock of an older tool, whose session no record tells of',
     ['sess-004', 'pi', 'crashed'],
   );
 });
+
+inProject(
+  'resume: a task table that its agent was killed in keeps nobody from clearing the lock',
+  async (scene) => {
+    await crashed(scene);
+    scene.write('docs/TASKS.md', scene.read('docs/TASKS.md').replace('| T-1 | in-progress', '| T-1 | in-pro'));
+    const before = scene.picture();
+    const told = await scene.coord(['resume'], 65);
+    assert.match(told.stdout, /sess-001 .* is dead/);
+    assert.doesNotMatch(told.stdout, /recovery prompt/);
+    assert.match(told.stderr, /TASKS\.md:\d+:\d+: [^]*in-pro/);
+    await scene.coord(['resume', 'T-2'], 65);
+    assert.deepEqual(scene.picture(), before);
+    await scene.coord(['resume', '--clean-lock'], 65);
+    assert.equal(scene.lock(), undefined);
+    assert.equal(scene.record().sessions[0]?.ended_reason, 'crashed');
+    assert.equal(scene.read('docs/TASKS.md'), before['docs/TASKS.md']);
+  },
+);

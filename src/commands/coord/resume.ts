@@ -9,6 +9,7 @@ import { momentOf, type Liveness } from '../../mission/liveness.ts';
 import { lastSession, nextTask } from '../../mission/select.ts';
 import type { EndedReason, SessionEntry } from '../../model/mission.ts';
 import { observeDirty } from '../../observe/project.ts';
+import { defined } from '../../report/defined.ts';
 import { reportJson } from '../../report/mission-json.ts';
 import { liveness, sessionSentence, viewOf, type MissionView } from '../../report/mission-parts.ts';
 import { recoveryText, type Recovery } from '../../report/recovery.ts';
@@ -105,7 +106,10 @@ async function recover(
 ): Promise<number> {
   const { host, terminal } = context;
   const { seen, record } = found;
-  const tasks = requireTasks(context, found);
+  // A dead session is told of, and its lock cleared, also where the table cannot be read; only nothing can begin then.
+  const readable = seen.tasks.known;
+  const tasks = seen.tasks.known ? (seen.tasks.value ?? []) : [];
+  if (taskId !== undefined) requireTasks(context, found);
   const state = liveness(view);
   // Found out before anything is changed: whether the next session can be started at all.
   if (taskId !== undefined) {
@@ -118,12 +122,10 @@ async function recover(
   const dirty = await observeDirty(host, workplace);
   const clean = options.cleanLock === true || next !== undefined;
   const task = nextTask(record, tasks);
-  const { prompt, capsule } = await textsOf(host, found, {
-    kind: 'recover',
-    runtime: next?.runtime ?? runtimeOf(record, options.runtime),
-  });
+  const runtime = next?.runtime ?? runtimeOf(record, options.runtime);
+  const texts = readable ? await textsOf(host, found, { kind: 'recover', runtime }) : undefined;
   const ended = clean ? await end(context, found, state) : undefined;
-  if (clean && next === undefined) put(host.files, seen.places.capsule, capsule);
+  if (clean && next === undefined && texts !== undefined) put(host.files, seen.places.capsule, texts.capsule);
   const session =
     ended ?? record.sessions.find(({ session_id }) => session_id === idOf(state)) ?? lastOpen(found);
   const recovery: Recovery = {
@@ -143,8 +145,14 @@ async function recover(
     if (options.json === true) terminal.out(reportJson({ ...recoveryJson(recovery), run: runJson(run) }));
     return run.exitCode;
   }
-  if (options.json === true) terminal.out(reportJson({ ...recoveryJson(recovery), prompt }));
-  else terminal.out(`${recoveryText(recovery, terminal)}\n--- recovery prompt ---\n${prompt}`);
+  const prompt = texts?.prompt;
+  if (options.json === true) {
+    terminal.out(reportJson(defined({ ...recoveryJson(recovery), prompt })));
+  } else {
+    const told = prompt === undefined ? '' : `\n--- recovery prompt ---\n${prompt}`;
+    terminal.out(`${recoveryText(recovery, terminal)}${told}`);
+  }
+  requireTasks(context, found);
   return state.state === 'unknown' && !clean ? EXIT.invalid : EXIT.ok;
 }
 
