@@ -9,6 +9,7 @@ import {
   keptMilestoneHolds,
   killedSession,
   missionActions,
+  standing,
   type MissionTurn,
 } from './missions.ts';
 import type { Gathering } from './gather.ts';
@@ -42,7 +43,7 @@ export function missionPart(
     part.actions.push(...actions);
     part.verifications.push(...verificationOf(g, turn, its));
     part.holds.push(...keptMilestoneHolds(turn));
-    part.verdicts.push(verdictOf(g, turn, its, actions.length > 0));
+    part.verdicts.push(verdictOf(g, turn, its, actions));
   }
   return part;
 }
@@ -79,7 +80,12 @@ function worksOn({ s, decision }: Decided): 'runs' | 'starts' | undefined {
   return s.session.kind === 'live' && !does.has('stop') ? 'runs' : undefined;
 }
 
-function verdictOf(g: Gathering, mission: MissionTurn, its: Decided, writes: boolean): MissionVerdict {
+function verdictOf(
+  g: Gathering,
+  mission: MissionTurn,
+  its: Decided,
+  actions: readonly Action[],
+): MissionVerdict {
   const { wish, now, seen, after } = mission;
   const conditions = conditionsOf({
     seen: after,
@@ -91,11 +97,15 @@ function verdictOf(g: Gathering, mission: MissionTurn, its: Decided, writes: boo
   const starts = its.decision.steps.some((step) => step.do === 'begin');
   const bad = state.state === 'conflict';
   const holds = state.state === 'held';
+  const written = actions
+    .filter(({ kind }) => kind === 'make-mission' || kind === 'change-mission')
+    .map(({ reason }) => reason);
   return {
     mission: wish.id,
     agent: wish.agent,
     ...state,
-    change: bad ? 'conflict' : starts ? 'start' : writes ? 'record' : holds ? 'hold' : 'none',
+    reason: [...new Set([state.reason, ...written])].join('; '),
+    change: bad ? 'conflict' : starts ? 'start' : actions.length > 0 ? 'record' : holds ? 'hold' : 'none',
     conditions,
     ...(seen.tasks.known ? { progress: progressOf(now.tasks) } : {}),
   };
@@ -119,7 +129,7 @@ function stateOf(
         reason: `${turn.session} runs${turn.agent === undefined ? ' in a terminal' : ''}`,
       };
     case 'complete':
-      return { state: 'completed', reason: 'all its milestones are completed' };
+      return { state: 'completed', reason: now.record === undefined ? '' : standing(now.record) };
     case 'verifying':
       return { state: 'verifying', reason: 'its quality gates run' };
     case 'verify':

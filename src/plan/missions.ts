@@ -274,13 +274,21 @@ export const isUnusable = ({ now: { turn } }: MissionTurn): boolean =>
 
 function whatChanges(before: MissionFile, after: MissionFile | undefined): string {
   if (after === undefined) return '';
-  if (after.status !== before.status) return `it is ${after.status}`;
+  if (after.status !== before.status) return standing(after);
   const completed = after.milestones.filter(
     ({ id, status }) =>
       status === 'completed' && before.milestones.find((one) => one.id === id)?.status !== 'completed',
   );
   if (completed.length > 0) return `${completed.map(({ id }) => id).join(', ')} completed`;
-  return 'differs from what the fleet file and its tasks say';
+  return 'its record differs from what the fleet file and its tasks say';
+}
+
+/** Its status, in words. */
+export function standing({ status, milestones }: MissionFile): string {
+  if (status !== 'completed') return `it is ${status}`;
+  return milestones.every((milestone) => milestone.status === 'completed')
+    ? 'all its milestones are completed'
+    : 'the fleet file says that it is completed';
 }
 
 /** A session whose agent this plan stops is ended by the operator. */

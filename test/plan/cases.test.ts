@@ -7,6 +7,8 @@ import type { Fleet } from '../../src/model/fleet.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { plan, type PlanOptions } from '../../src/plan/plan.ts';
 import { ruleNames } from '../../src/plan/rules.ts';
+import { plan as validPlan } from '../../src/generated/validators.js';
+import { planJsonText } from '../../src/report/plan-json.ts';
 import { planText } from '../../src/report/plan-text.ts';
 import { document, good } from '../fleet/helpers.ts';
 import { assertInvariants } from './invariants.ts';
@@ -45,6 +47,7 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.case')))
     assert.deepEqual(plan(fleet, observation, settingFor(fleet), planOptions), result, 'the same plan again');
     for (const { rule } of result.verdicts) met.add(rule);
     assertInvariants({ fleet, observation, options: planOptions, plan: result });
+    assert.ok(validPlan(JSON.parse(planJsonText(result))), JSON.stringify(validPlan.errors));
     const shown = shorten(fleet, describe(result));
     if (update) writeFileSync(url, `${head}\n---\n${shown}`);
     else assert.equal(shown, expected);
