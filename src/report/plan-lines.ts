@@ -92,9 +92,9 @@ function tableLines(plan: Plan): PlanLine[] {
 const agentRow = ({ change, agent, reason, fix }: Verdict): Row =>
   defined({ change, subject: agent, reason, fix });
 
-/** A mission of which something is done or wrong, and a line for each condition that holds. */
+/** A mission of which something is done, wrong or offered, and a line for each condition that holds. */
 function missionRows({ mission, change, state, reason, fix, conditions }: MissionVerdict): Row[] {
-  if (change === 'none' && conditions.length === 0) return [];
+  if (change === 'none' && state !== 'offered' && conditions.length === 0) return [];
   const head: Row = defined({
     change,
     word: change === 'hold' || change === 'conflict' ? change : state,

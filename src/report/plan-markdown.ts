@@ -53,7 +53,9 @@ function tableRows(plan: Plan): string[] {
     .filter(({ change }) => change !== 'none')
     .map(({ agent, change, reason, fix }) => ({ subject: agent, change, reason, fix }));
   const missions = plan.missions
-    .filter(({ change, conditions }) => change !== 'none' || conditions.length > 0)
+    .filter(
+      ({ change, state, conditions }) => change !== 'none' || state === 'offered' || conditions.length > 0,
+    )
     .map(({ mission, state, reason, fix, conditions }) => ({
       subject: mission,
       change: state,
