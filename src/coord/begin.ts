@@ -23,6 +23,8 @@ export interface SessionWish {
   agent?: string;
   /** Absent: the mission's next one. */
   taskId?: string;
+  /** Where it works; the project unless told. */
+  workplace?: string;
   /** What it is told. Called while the mission is locked: it must not wait for anything. */
   texts: (context: BeginContext) => { prompt: string; capsule: string };
   /** This process starts the program and waits for it to end: while it lives and no program is noted, the session starts. */
@@ -43,6 +45,9 @@ export interface BeginContext {
   task?: Task;
   milestone?: MilestoneEntry;
   previous?: SessionEntry;
+  /** Where it works, where that is not the project itself. */
+  workplace?: string;
+  /** That of its workplace. */
   branch?: string;
 }
 
@@ -78,7 +83,8 @@ function begin(host: Host, files: MissionFiles, wish: SessionWish): MissionEdits
   const record = opened({ ...files.record, sessions: earlier }, task, at);
   const milestone = record.milestones.find(({ id }) => id === task?.milestone) ?? currentMilestone(record);
   const previous = earlier.at(-1);
-  const branch = branchIn(host, places.project);
+  const workplace = wish.workplace === places.project ? undefined : wish.workplace;
+  const branch = branchIn(host, workplace ?? places.project);
   const chosen = {
     ...(task === undefined ? {} : { task: underWay(task) }),
     ...(milestone === undefined ? {} : { milestone }),
@@ -91,6 +97,7 @@ function begin(host: Host, files: MissionFiles, wish: SessionWish): MissionEdits
     sessionId,
     ...chosen,
     ...(previous === undefined ? {} : { previous }),
+    ...(workplace === undefined ? {} : { workplace }),
     ...(branch === undefined ? {} : { branch }),
   });
   const entry: SessionEntry = {
@@ -186,9 +193,9 @@ function lockFor(
   return { ...lock, launcher_pid: pid, launcher_start_time: host.processes.startTime(pid) ?? null };
 }
 
-function branchIn({ files }: Host, project: string): string | undefined {
+function branchIn({ files }: Host, folder: string): string | undefined {
   try {
-    const gitDir = gitDirAround(files, project);
+    const gitDir = gitDirAround(files, folder);
     return gitDir === undefined ? undefined : branchOf(files, gitDir);
   } catch {
     return undefined;

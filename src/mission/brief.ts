@@ -13,6 +13,9 @@ export interface BriefInput {
   task?: Task;
   /** The session before; absent: there was none. */
   previous?: SessionEntry;
+  /** Where the session works, where that is not the project itself. */
+  workplace?: string;
+  /** That of its workplace. */
   branch?: string;
 }
 
@@ -27,11 +30,12 @@ export interface Brief {
   /** The milestone has no tasks yet: to write them is what comes next. */
   unplanned: boolean;
   previous?: SessionEntry;
+  workplace?: string;
   branch?: string;
 }
 
 export function briefOf(input: BriefInput): Brief {
-  const { places, record, tasks, runtime, previous, branch } = input;
+  const { places, record, tasks, runtime, previous, workplace, branch } = input;
   const task = input.task ?? nextTask(record, tasks);
   const milestone = record.milestones.find(({ id }) => id === task?.milestone) ?? currentMilestone(record);
   return {
@@ -43,6 +47,7 @@ export function briefOf(input: BriefInput): Brief {
     ...(milestone === undefined ? {} : { milestone }),
     ...(task === undefined ? {} : { task }),
     ...(previous === undefined ? {} : { previous }),
+    ...(workplace === undefined ? {} : { workplace }),
     ...(branch === undefined ? {} : { branch }),
   };
 }

@@ -47,10 +47,11 @@ export function recoveryPrompt(input: RecoveryInput): string {
 
 const missionName = ({ record }: Brief): string => `"${lineOf(record.name)}" (${lineOf(record.mission_id)})`;
 
-function places({ record, places: at, progress, guide, runtime }: PromptInput): string[] {
+function places({ record, places: at, progress, guide, runtime, workplace }: PromptInput): string[] {
   const gates = record.quality_gates ?? '';
   return section('Where things are', [
     ['Project', lineOf(at.project)],
+    ...(workplace === undefined ? [] : [['You work in', lineOf(workplace)] as const]),
     ['State', lineOf(at.mission)],
     ['Tasks', `${lineOf(at.tasks)} (${progress.done} of ${progress.total} done)`],
     ['Manifest', lineOf(at.manifest)],

@@ -107,8 +107,8 @@ export function newRecord(
 function turnOf(record: MissionFile, tasks: Task[], seen: MissionSeen, at: string): Turn {
   const { lock } = seen;
   if (lock.kind === 'live' || lock.kind === 'starting') {
-    const agent = lock.lock.agent ?? undefined;
-    return { kind: 'live', session: lock.lock.session_id, ...(agent === undefined ? {} : { agent }) };
+    const agent = lock.lock.agent ?? '';
+    return { kind: 'live', session: lock.lock.session_id, ...(agent === '' ? {} : { agent }) };
   }
   const unclear = unclearLock(seen, at);
   if (unclear !== undefined) return unclear;

@@ -334,7 +334,7 @@ inMission(
   'F10: all tasks are blocked from the beginning: reported, and nothing is started',
   'none',
   async (scene) => {
-    const { project, workers, world } = scene;
+    const { project, workers } = scene;
     project.write(table('T1 M1 blocked', 'T2 M1 failed'));
     workers.order('coder', {});
     scene.missionFleet({ mission: { milestones: milestones('M1') } });

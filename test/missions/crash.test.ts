@@ -73,6 +73,9 @@ forMissions(
     assert.match(prompt, /work\/notes with space\.txt/);
     assert.match(prompt, /sess-001 crashed/);
     assert.match(prompt, /Next task: +T2/);
+    assert.match(prompt, new RegExp(`You work in: +${tree}\n`));
+    assert.match(prompt, /Branch: +agents\/coder\n/);
+    assert.equal(project.capsule().current_branch, 'agents/coder');
     await scene.inSync();
 
     await scene.kill('coder');

@@ -86,6 +86,7 @@ export const beginMissionSession: Operation<'begin-mission-session'> = (actions,
       runtime: agent.runtime,
       agent: agent.name,
       launcher: true,
+      workplace: action.workplace,
       now,
       texts: (begin) =>
         sessionTexts(

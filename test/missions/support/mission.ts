@@ -40,6 +40,7 @@ export interface Capsule {
   mission_id: string;
   next_task: string;
   current_milestone: { id: string; name: string };
+  current_branch: string;
   progress: { tasks_done: number; tasks_total: number; pct: number };
 }
 
