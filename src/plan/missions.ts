@@ -156,8 +156,14 @@ const beganAt = ({ started_at }: SessionEntry): number => {
   return Number.isNaN(at) ? 0 : at;
 };
 
-const isOfAgent = ({ name, renameFrom }: Situation, { agent }: SessionEntry): boolean =>
-  agent === name || (renameFrom !== undefined && agent === renameFrom);
+/** By the agent's name or its former one; by the run too, since the file forgets a former name sooner or later. */
+function isOfAgent(s: Situation, { agent, run }: SessionEntry): boolean {
+  if (agent === s.name) return true;
+  const former = [s.renameFrom, s.agent?.renamedFrom].filter((name) => name !== undefined);
+  if (former.some((name) => name === agent)) return true;
+  const seen = s.session.kind === 'live' || s.session.kind === 'dead' ? s.session.run : undefined;
+  return run !== undefined && [seen, s.record.run?.key, s.record.ended?.run].includes(run);
+}
 
 /** The session of the record that is over and has no end: by its agent's end where it had one, else by its lock. */
 function endOf(

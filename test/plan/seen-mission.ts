@@ -155,7 +155,7 @@ function sessionOf(
   agents: readonly string[],
 ): SessionEntry {
   const agent = words.agent ?? mission.agent;
-  const number = agents.indexOf(agent);
+  const number = agents.indexOf(agents.includes(agent) ? agent : mission.agent);
   const pid = words.pid ?? (words.run === undefined ? 0 : 1000 + number);
   const run = words.run === 'this' ? runKey(SERVER, `$${number + 1}`) : '1.1.1';
   return {
