@@ -205,7 +205,8 @@ function startsNothingElse(one: One): void {
   if (own(one, 'begin-mission-session') !== undefined) return;
   const rule = plan.verdicts.find(({ agent }) => agent === mission.agent)?.rule;
   // A person wants it; or the file, and what lives is no session of the mission.
-  const restarts = rule === 'restart-asked' || (rule === 'restart-changed' && one.open?.run === undefined);
+  const kills = own(one, 'end-mission-session')?.because === 'killed';
+  const restarts = rule === 'restart-asked' || (rule === 'restart-changed' && !kills);
   const back = options.restart?.has(mission.agent) === true;
   assert.ok(restarts || back, one.say(`its agent is not started without a session (${rule})`));
 }
