@@ -155,6 +155,13 @@ export function crashesOn({ sessions }: MissionFile, task: string): number {
   return own.length - 1 - own.findLastIndex(({ ended_reason }) => ended_reason !== 'crashed');
 }
 
+/** On how many tasks the last sessions, all in a row, have crashed. */
+export function tasksCrashedOn({ sessions }: Pick<MissionFile, 'sessions'>): number {
+  const ended = sessions.filter((session) => !isOpen(session));
+  const first = ended.findLastIndex(({ ended_reason }) => ended_reason !== 'crashed') + 1;
+  return new Set(ended.slice(first).map(({ last_task_id: task }) => task)).size;
+}
+
 /** F5 and F7: the gates said no although every task of a milestone was done. */
 function failedGates({ turn }: MissionNow, record: MissionFile): Found[] {
   const failed = record.milestones.flatMap(({ id, status, gates }) =>

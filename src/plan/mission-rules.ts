@@ -1,9 +1,10 @@
 /** What is done with an agent in whose slot the reconciler carries a mission on. */
-import { crashesOn } from '../mission/conditions.ts';
+import { crashesOn, tasksCrashedOn } from '../mission/conditions.ts';
 import { currentMilestone, nextTask, tasksOf } from '../mission/select.ts';
 import type { Turn } from '../mission/turn.ts';
 import type { Task } from '../model/mission.ts';
 import type { Ended } from '../model/state.ts';
+import { sameDefinition } from '../render/definition.ts';
 import { startable, type Decision, type Step } from './decision.ts';
 import { backoffMs, countedLimits, countedRestarts, endInWords, nextStart } from './ending.ts';
 import type { Situation } from './situation.ts';
@@ -99,6 +100,9 @@ function waiting(turn: Turn | undefined): string {
   }
 }
 
+/** So many tasks in a row are taken to be at fault for an agent's crashes; when it crashes on the next too, it is not the tasks. */
+const MOST_SET_ASIDE = 2;
+
 /** The next session of the mission: now, later, or after the task that it crashes on is set aside. */
 export function nextSession(s: Situation, ended: Ended | undefined): Decision {
   const work = workOf(s);
@@ -155,6 +159,10 @@ export function nextSession(s: Situation, ended: Ended | undefined): Decision {
       until: next.at,
     });
   }
+  const redefined = s.definition !== undefined && !sameDefinition(ended.definition, s.definition.hash);
+  const manyTasks = tasksCrashedOn(s.mission?.now.record ?? { sessions: [] }) > MOST_SET_ASIDE;
+  if (redefined && (next.why !== 'budget' || work.task === undefined || manyTasks))
+    return begin(`${how}; its definition changed since`, 0);
   if (next.why !== 'budget') {
     return stay({
       status: 'crashed',
@@ -167,6 +175,13 @@ export function nextSession(s: Situation, ended: Ended | undefined): Decision {
       status: 'blocked',
       reason: `crash loop: ${how}, after ${restarts} restarts without a task to set aside; stays down`,
       fix: `Look at its crash records, then mosaic apply --restart ${s.name}.`,
+    });
+  }
+  if (manyTasks) {
+    return stay({
+      status: 'blocked',
+      reason: `crash loop: ${how}, on one task after the other, so it is none of theirs; stays down`,
+      fix: `Look at its crash records; then set the blocked tasks to not-started, and mosaic apply --restart ${s.name}.`,
     });
   }
   return setAside(s, work.task, `${how}, after ${restarts} restarts on ${work.task.id}`, begin, record);
