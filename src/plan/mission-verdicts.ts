@@ -157,7 +157,7 @@ function stateOf(
         return {
           state: 'held',
           reason: `${next}, but ${s.name} runs something else`,
-          fix: `mosaic apply --restart ${s.name} ends that and goes on with the mission; mosaic coord continue --send ${s.name} types the prompt to it.`,
+          fix: `mosaic apply --restart ${s.name} ends that and goes on with the mission${mission.delivery === 'typed' ? `; mosaic coord continue --send ${s.name} types the prompt to it` : ''}.`,
         };
       if (decision.status === 'held')
         return {

@@ -13,8 +13,14 @@ export const PROMPT = '{prompt}';
  */
 export function promptDelivery(agent: Agent, runtime: Runtime | undefined): 'argument' | 'typed' | 'file' {
   if (agent.command.some((word) => word.includes(PROMPT))) return 'argument';
-  return agent.runtime === 'shell' || runtime?.ready === undefined ? 'file' : 'typed';
+  return takesPrompts(agent, runtime) ? 'typed' : 'file';
 }
+
+/** Whether a prompt may be typed into it: a shell would run it, and of what has no `ready` nobody knows when it takes input. */
+export const takesPrompts = (
+  { runtime: name }: Pick<Agent, 'runtime'>,
+  runtime: Runtime | undefined,
+): boolean => name !== 'shell' && runtime?.ready !== undefined;
 
 /** The reconciler starts its sessions. */
 export const isAutomatic = ({ continue: by, state }: Mission): boolean =>

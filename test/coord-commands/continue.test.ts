@@ -195,6 +195,53 @@ inProject(
   },
 );
 
+inProject('continue --send: nothing is typed into a shell, nor where nobody knows when', async (scene) => {
+  const ran = scene.world.path('ran');
+  await scene.init([`| T-1 | not-started | M1 | $(touch '${ran}') | | |`]);
+  scene.world.writeFleet({
+    runtimes: { blind: { command: ['cat'] } },
+    agents: [
+      { name: 'plain', runtime: 'shell', working_directory: scene.project },
+      { name: 'unnamed', command: ['sh'], working_directory: scene.project },
+      { name: 'blind', runtime: 'blind', working_directory: scene.project },
+    ],
+  });
+  await apply(scene);
+  const cases: [string, RegExp][] = [
+    [
+      'plain',
+      /the agent plain is of the runtime shell, .*; nothing was typed[^]*fix: .*mosaic coord continue$/m,
+    ],
+    ['unnamed', /the agent unnamed is of the runtime shell/],
+    ['blind', /the runtime blind of the agent blind has no ready pattern/],
+  ];
+  const screens = (): Promise<string[]> =>
+    Promise.all(
+      cases.map(async ([name]) => (await scene.world.tmux('capture-pane', '-p', '-t', `=${name}:`)).stdout),
+    );
+  await scene.world.until('the shells have prompts', async () =>
+    (await screens()).slice(0, 2).every((screen) => /[$#]/.test(screen)),
+  );
+  const [before, shown] = [scene.picture(), await screens()];
+  const refuseAll = async (): Promise<void> => {
+    for (const [name, told] of cases) {
+      const args = ['continue', '--send', name, '-f', scene.world.fleetFile];
+      assert.match((await scene.coord(args, 1)).stderr, told);
+    }
+    assert.deepEqual(await screens(), shown);
+    assert.equal(existsSync(ran), false);
+  };
+  await refuseAll();
+  assert.deepEqual(scene.picture(), before);
+  // Also where the agent is at work on the mission, by a session of its own.
+  for (const [name] of cases) {
+    const pane = await scene.world.tmux('list-panes', '-t', `=${name}:`, '-F', '#{pane_pid}');
+    const pid = Number(pane.stdout);
+    begun(scene, { pid, pid_start_time: startTime(pid), boot_id: bootId, agent: name });
+    await refuseAll();
+  }
+});
+
 inProject('continue: a fleet file that is not valid is shown, where --send needs it', async (scene) => {
   await scene.init();
   writeFileSync(scene.world.fleetFile, 'version: 1\nagents: nothing\n');

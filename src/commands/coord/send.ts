@@ -5,6 +5,7 @@ import { paste } from '../../apply/paste.ts';
 import { beginSession } from '../../coord/begin.ts';
 import { circumstancesOf, workplaceOf } from '../../coord/circumstances.ts';
 import { endSession } from '../../coord/end.ts';
+import { MissionError } from '../../coord/error.ts';
 import { joinSession } from '../../coord/join.ts';
 import { nextSession } from '../../coord/next-session.ts';
 import { put } from '../../coord/write.ts';
@@ -14,6 +15,7 @@ import type { Agent, Fleet } from '../../model/fleet.ts';
 import type { PaneSeen, SessionSeen, TmuxServer } from '../../model/observation.ts';
 import { runKey } from '../../model/state.ts';
 import { captureScreens, observeTmux } from '../../observe/tmux.ts';
+import { takesPrompts } from '../../render/mission.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
@@ -47,7 +49,7 @@ interface Recipient {
 
 /**
  * Types the prompt to the agent, and begins a session of it where it has none. Throws CommandError or MissionError, with nothing
- * typed, where the agent does not run, is not ours or is not ready, and where another session is at work.
+ * typed, where the agent does not run, is not ours, is not ready or takes no prompts, and where another session is at work.
  */
 export async function sendTo(context: CommandContext, found: FoundMission, wish: SendWish): Promise<Sent> {
   const { host } = context;
@@ -55,6 +57,7 @@ export async function sendTo(context: CommandContext, found: FoundMission, wish:
   const { fleet } = await requireFleet(context, wish.file === undefined ? {} : { file: wish.file });
   const agent = fleet.agents.find(({ name }) => name === wish.agent);
   if (agent === undefined) throw refused(`there is no agent ${quoted(wish.agent)} in ${fleet.file}`);
+  requireTyping(found, fleet, agent);
   const recipient = await recipientOf(context, fleet, agent);
   const isAtWork = seen.lock.kind === 'live' && seen.lock.lock.pid === recipient.pane.pid;
   if (!isAtWork) nextSession({ ...seen, record });
@@ -92,6 +95,18 @@ export async function sendTo(context: CommandContext, found: FoundMission, wish:
   return { agent: agent.name, prompt: begun.prompt, session: sessionId };
 }
 
+/** A shell would run the lines of a prompt as commands; without `ready`, they might go anywhere. */
+function requireTyping({ where }: FoundMission, { runtimes }: Fleet, agent: Agent): void {
+  if (takesPrompts(agent, runtimes[agent.runtime])) return;
+  const why =
+    agent.runtime === 'shell'
+      ? `the agent ${agent.name} is of the runtime shell, which would run a prompt that is typed to it`
+      : `the runtime ${agent.runtime} of the agent ${agent.name} has no ready pattern, so that nobody knows when it takes input`;
+  throw new MissionError('conflict', `${why}; nothing was typed`, {
+    fix: `Give it a runtime with a ready pattern, or paste the prompt yourself: mosaic coord continue${where}`,
+  });
+}
+
 async function recipientOf({ host }: CommandContext, fleet: Fleet, agent: Agent): Promise<Recipient> {
   const seen = await observeTmux(host, fleet.tmux.socketName);
   if (!seen.known) throw new CommandError(seen.why, EXIT.unavailable, { fix: seen.fix });
@@ -114,9 +129,7 @@ async function untilReady(
   { host, signal }: CommandContext,
   { agent, fleet, pane }: Recipient,
 ): Promise<void> {
-  const pattern = fleet.runtimes[agent.runtime]?.ready;
-  if (pattern === undefined) return;
-  const ready = new RegExp(pattern, 'm');
+  const ready = new RegExp(fleet.runtimes[agent.runtime]?.ready ?? '', 'm');
   const until = host.clock.now() + PATIENCE_MS;
   for (;;) {
     const screens = await captureScreens(host, fleet.tmux.socketName, [pane.id]);
