@@ -62,7 +62,7 @@ export async function runGates(host: Host, project: string, wish: GatesWish): Pr
 const nowOf = ({ clock }: Host): string => new Date(clock.now()).toISOString();
 
 /** Says that they run, and who runs them: whoever looks meanwhile leaves the mission alone. */
-async function begin(host: Host, project: string, { milestones }: GatesWish): Promise<void> {
+async function begin(host: Host, project: string, { milestones, workplace }: GatesWish): Promise<void> {
   const { facts, processes } = host;
   await withMission(host, project, (files) => {
     const seen = observeMission(host, project);
@@ -81,6 +81,7 @@ async function begin(host: Host, project: string, { milestones }: GatesWish): Pr
       pid: facts.pid,
       ...(ticks === undefined ? {} : { pid_start_time: ticks }),
       boot_id: facts.bootId,
+      ...(workplace === project ? {} : { workplace }),
       failures: before?.failures ?? 0,
     });
     return { record: () => withGates(files.record, milestones, gates), result: undefined };

@@ -62,6 +62,8 @@ export interface GatesEntry {
   pid: number;
   pid_start_time?: number;
   boot_id: string;
+  /** Where they run, where that is not the project itself. */
+  workplace?: string;
   ended_at?: string;
   /** Absent: they did not end by themselves. */
   exit_code?: number;

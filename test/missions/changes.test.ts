@@ -282,7 +282,7 @@ inMission(
     const verdict = await scene.verdict();
     assert.equal(verdict.state, 'held');
     assert.match(verdict.reason, /^T1 comes next, but coder runs something else$/);
-    assert.match(verdict.fix ?? '', /mosaic apply --restart coder .* mosaic coord continue --send coder/);
+    assert.match(verdict.fix ?? '', /^mosaic apply --restart coder ends that and goes on with the mission/);
 
     scene.missionFleet();
     await scene.apply();
@@ -292,5 +292,26 @@ inMission(
     await scene.apply();
     assert.deepEqual(project.ends(), ['sess-001 completed']);
     workers.didOnce('T1', 'T2');
+  },
+);
+
+inMission(
+  'agent and mission are gone from the file: stopped, and what the session was stays to be taken up',
+  'none',
+  async (scene) => {
+    const { project } = scene;
+    await atWork(scene);
+    scene.fleet([{ name: 'other' }], { reconcile: { max_stop_fraction: 1 } });
+    await scene.apply();
+    assert.deepEqual(Object.keys(await scene.sessions()), ['other']);
+    assert.deepEqual(project.ends(), ['sess-001 open']);
+    const at = ['--project', project.folder];
+    await scene.mosaic(['coord', 'status', ...at], 3);
+    await scene.mosaic(['coord', 'resume', '--clean-lock', ...at]);
+    assert.deepEqual(project.ends(), ['sess-001 crashed']);
+    assert.equal(project.lock(), undefined);
+    scene.missionFleet({ agents: [{ name: 'other' }] });
+    await scene.carry(3);
+    scene.workers.didOnce('T1', 'T2', 'T3');
   },
 );

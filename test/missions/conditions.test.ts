@@ -1,16 +1,7 @@
 /** What goes wrong with missions, brought about for real: how it is seen, what is done about it, and that it costs no work. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
 import { reboot } from './support/reboot.ts';
-import {
-  forMissions,
-  inMission,
-  milestones,
-  row,
-  table,
-  type MissionScene,
-  type Project,
-} from './support/mission.ts';
+import { forMissions, inMission, milestones, row, table, type MissionScene } from './support/mission.ts';
 
 type Seen = { code: string; name: string; seen: string; done: string }[];
 
@@ -184,83 +175,6 @@ forMissions('F4: a task that every session dies of is set aside, and the others 
   workers.didOnce('T1', 'T2', 'T3');
   assert.match(workers.deeds('did').at(-1)?.task ?? '', /T1/);
 });
-
-const NAMES = ['coder', 'second', 'third'];
-
-forMissions(
-  'F6: agents without a network: starts wait, no task is blocked, and all go on when it is back',
-  async (scene) => {
-    const { project, workers, world } = scene;
-    const network = world.path('network');
-    const restart = { max_restarts: 1, backoff: { initial: '3s', max: '4s' } };
-    const projects: Project[] = [
-      project,
-      ...(await Promise.all(NAMES.slice(1).map((name) => scene.makeProject(name, name)))),
-    ];
-    for (const [index, name] of NAMES.entries()) {
-      projects[index]?.write(table('T1 M1', 'T2 M1'));
-      workers.order(name, { needs: network });
-    }
-    const others = projects.slice(1).map(({ folder }, index) => ({ folder, name: NAMES[index + 1] ?? '' }));
-    scene.missionFleet({
-      agent: { restart },
-      mission: { milestones: milestones('M1') },
-      agents: others.map(({ folder, name }) => ({
-        name,
-        command: workers.command,
-        working_directory: folder,
-        restart,
-      })),
-      missions: others.map(({ folder, name }) => ({
-        id: name,
-        project: folder,
-        agent: name,
-        milestones: milestones('M1'),
-        continue: 'auto',
-      })),
-    });
-    const sessions = (): number => projects.reduce((sum, one) => sum + one.sessions().length, 0);
-    let waited = 0;
-    await scene.apply();
-    await world.until(
-      'each has failed four times',
-      async () => {
-        for (const name of NAMES) await scene.untilDead(name);
-        const before = sessions();
-        const { missions } = await scene.plan();
-        for (const { conditions } of missions)
-          assert.ok(codesOf(conditions).includes('F6'), JSON.stringify(conditions));
-        const waits = missions.filter(({ state }) => state === 'waiting');
-        for (const { reason, conditions } of waits) {
-          assert.match(reason, /waits before it starts again/);
-          assert.match(
-            conditions.find(({ code }) => code === 'F6')?.done ?? '',
-            /waits; no budget is charged/,
-          );
-        }
-        await scene.apply();
-        if (waits.length === 3 && sessions() === before) waited++;
-        return workers.deeds('up').length >= 12;
-      },
-      90_000,
-    );
-    assert.ok(waited > 0, 'no start ever waited');
-    for (const one of projects) assert.deepEqual(one.statuses(), { T1: 'in-progress', T2: 'not-started' });
-    for (const { restarts } of Object.values(scene.readState().agents)) assert.equal(restarts, 0);
-
-    writeFileSync(network, '');
-    await world.until(
-      'all are completed',
-      async () => {
-        await scene.apply();
-        return projects.every((one) => one.record().status === 'completed');
-      },
-      60_000,
-    );
-    workers.didOnce('T1', 'T1', 'T1', 'T2', 'T2', 'T2');
-    for (const one of projects) assert.deepEqual(one.statuses(), { T1: 'done', T2: 'done' });
-  },
-);
 
 inMission('F8: tasks of no milestone are reported, and no session is given them', 'none', async (scene) => {
   const { project, workers } = scene;

@@ -96,7 +96,7 @@ inMission(
   'none',
   async (scene) => {
     const { project, workers } = scene;
-    const ran = gates(scene, 'exit 1', { max_idle_sessions: 2 });
+    const ran = gates(scene, '[ -e mended ]', { max_idle_sessions: 2 });
     project.write(table('T1 M1'));
     workers.order('coder', {});
     for (let count = 0; count < 3; count++) await round(scene);
@@ -121,6 +121,15 @@ inMission(
     await scene.apply();
     assert.equal(workers.deeds('up').length, 4);
     assert.equal((await scene.verdict()).state, 'held');
+
+    // They are run again where they ran before: in the agent's worktree.
+    writeFileSync(scene.worktree('mended'), '');
+    await scene.mosaic(['coord', 'verify', '--project', project.folder]);
+    assert.equal(ran(), 3);
+    assert.equal(project.record().milestones[0]?.status, 'completed');
+    await scene.apply();
+    assert.equal(project.record().status, 'completed');
+    await scene.inSync();
   },
 );
 

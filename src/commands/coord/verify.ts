@@ -39,12 +39,23 @@ export const coordVerifyCommand = (context: CommandContext, options: CoordOption
     const command = record.quality_gates ?? '';
     const what = { mission: record.mission_id, milestones, command };
     terminal.err(gatesBegin(what, terminal.color));
-    const result = await runGates(host, project, { milestones, command, workplace: project, signal });
+    const workplace = workplaceOf(host, project, record);
+    const result = await runGates(host, project, { milestones, command, workplace, signal });
     terminal.err(gatesEnd(what, result, host.clock.now() - now, terminal.color));
     if (result.result === 'interrupted') return EXIT.interrupted;
     if (options.json === true) terminal.out(verifyJson(project, record, milestones, result));
     return result.result === 'passed' ? EXIT.ok : EXIT.failed;
   });
+
+/** Where the gates ran last: the worktree of the mission's agent, as the fleet file had it and while it is there. */
+function workplaceOf(
+  { files }: CommandContext['host'],
+  project: string,
+  { milestones }: MissionFile,
+): string {
+  const last = milestones.findLast(({ gates }) => gates !== undefined)?.gates?.workplace;
+  return last !== undefined && files.target(last)?.kind === 'folder' ? last : project;
+}
 
 const completedBy = (before: MissionFile, after: MissionFile): string[] =>
   after.milestones
