@@ -58,7 +58,8 @@ export interface ExecResult {
 /**
  * Runs a program in this terminal, which is its own until it ends: it has our standard streams, our environment, and whatever
  * keys the person presses. SIGTERM and SIGHUP that reach us go on to it; SIGINT and SIGQUIT do nothing to us, since a
- * terminal gives them to the program itself. Never throws for what the program does.
+ * terminal gives them to the program itself. One that comes before the program runs keeps it from running, and is its end then.
+ * Variables whose names no shell takes are not passed on. Never throws for what the program does.
  */
 export type Foreground = (
   file: string,
@@ -70,7 +71,10 @@ export interface ForegroundOptions {
   cwd?: string;
   /** Added to our environment; undefined removes a variable. */
   env?: Record<string, string | undefined>;
-  /** Told the program's pid once it runs. What it throws ends nothing and is thrown when the program has ended. */
+  /**
+   * Told the pid that the program will have, before it runs: it runs only once this is done, also when we are killed meanwhile. What
+   * it throws keeps the program from running, and is thrown.
+   */
   onStart: (pid: number) => void | Promise<void>;
 }
 

@@ -41,7 +41,7 @@ export interface SessionRun {
 
 /**
  * Begins the session, runs its program to its end, records that and says so. Throws MissionError and CommandError when it cannot be
- * begun; once the program has run, what cannot be written down is only told.
+ * begun, or its program not be run; once that has run, what cannot be written down is only told.
  */
 export async function startSession(
   context: CommandContext,
@@ -62,7 +62,7 @@ export async function startSession(
     now: began,
     texts: (input) => sessionTexts(circumstances, input),
   });
-  const [file = '', ...args] = withPrompt(start.command, session.prompt);
+  const command = withPrompt(start.command, session.prompt);
   const troubles: string[] = [];
   const quietly = async (doing: string, task: () => Promise<unknown>): Promise<void> => {
     try {
@@ -74,13 +74,7 @@ export async function startSession(
   };
   const ended = isInterrupted()
     ? { signal: 'SIGINT' }
-    : await host.foreground(file, args, {
-        cwd: project,
-        onStart: (pid) =>
-          quietly('its process could not be written down', () =>
-            joinSession(host, project, { sessionId: session.sessionId, pid }),
-          ),
-      });
+    : await run(context, found, session.sessionId, command);
   const now = host.clock.now();
   const reason = reasonOfEnd(context, found, ended);
   await quietly('its end could not be written down', () =>
@@ -90,6 +84,7 @@ export async function startSession(
     changeMission(host, project, (record, tasks) => settled(record, undefined, tasks, now)),
   );
   for (const trouble of troubles) terminal.err(`mosaic: ${visible(trouble)}\n`);
+  if ('error' in ended) throw notRun(ended.error);
   if ('failure' in ended) throw new CommandError(ended.failure, EXIT.unavailable);
   const seconds = Math.max(0, Math.round((now - began) / 1000));
   const end = 'signal' in ended ? ended.signal : `exit ${ended.code}`;
@@ -109,11 +104,38 @@ export async function startSession(
   };
 }
 
-function reasonOfEnd(
+/** `error`: its process could not be written down, and it was not run. */
+type Ended = ForegroundResult | { error: MissionError | HostError };
+
+/** A program that nobody could tell of would be one too many as soon as the next session begins: it is not run. */
+async function run(
   { host }: CommandContext,
   { project }: FoundMission,
-  ended: ForegroundResult,
-): EndedReason {
+  sessionId: string,
+  [file = '', ...args]: readonly string[],
+): Promise<Ended> {
+  try {
+    return await host.foreground(file, args, {
+      cwd: project,
+      onStart: (pid) => joinSession(host, project, { sessionId, pid }),
+    });
+  } catch (error) {
+    if (error instanceof MissionError || error instanceof HostError) return { error };
+    throw error;
+  }
+}
+
+const notRun = (error: MissionError | HostError): CommandError =>
+  new CommandError(
+    `its process could not be written down, and the program was not run: ${error.message}`,
+    EXIT.failed,
+    {
+      fix: error instanceof MissionError ? error.fix : undefined,
+    },
+  );
+
+function reasonOfEnd({ host }: CommandContext, { project }: FoundMission, ended: Ended): EndedReason {
+  if ('error' in ended) return 'killed';
   if ('failure' in ended) return 'crashed';
   const { tasks, handoff } = observeMission(host, project, { terminal: false });
   return reasonOf(ended, tasks.known ? (tasks.value ?? []) : undefined, handoff);
