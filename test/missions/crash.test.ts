@@ -118,3 +118,39 @@ inMission(
     workers.didOnce('T1', 'T2', 'T3', 'T4');
   },
 );
+
+forMissions(
+  'under `apply --watch`, killed again and again: it goes on by itself to its end',
+  async (scene) => {
+    const { project, workers, world } = scene;
+    project.write(table('T1 M1', 'T2 M1', 'T3 M1', 'T4 M2', 'T5 M2', 'T6 M2'));
+    const restart = { max_restarts: 2, backoff: { initial: '10ms', max: '10ms' } };
+    const hangs = ['T1', 'T1', 'T3', 'T5'];
+    workers.order('coder', ...hangs.map((task) => ({ hangOn: [task] })), { tasks: 1, handoff: true }, {});
+    scene.missionFleet({ agent: { restart }, mission: { quality_gates: 'true' } });
+    const watching = await world.start(['apply', '--watch', '--interval', '100ms']);
+    for (const [index, task] of hangs.entries()) {
+      const session = `sess-00${index + 1}`;
+      await workers.half(task, session);
+      await world.until('its process is in the lock', () => (project.lock()?.pid ?? 0) > 0);
+      await world.run('kill', ['-KILL', String(project.lock()?.pid)]);
+    }
+    await world.until('the mission is completed', () => project.record().status === 'completed', 60_000);
+    watching.signal('SIGTERM');
+    const { stderr } = await watching.ended;
+    assert.doesNotMatch(stderr, /tries again|failed/);
+    const reasons = project.sessions().map(({ ended_reason: reason }) => reason);
+    assert.deepEqual(reasons, ['crashed', 'crashed', 'crashed', 'crashed', 'handoff', 'completed']);
+    workers.didOnce('T1', 'T2', 'T3', 'T4', 'T5', 'T6');
+    const pieces = readFileSync(`${scene.worktree()}/work/T1.txt`, 'utf8');
+    assert.equal(pieces, 'begun by sess-001\nmended by sess-002\nmended by sess-003\n');
+    assert.deepEqual(
+      project.record().milestones.map(({ status, gates }) => [status, gates?.exit_code]),
+      [
+        ['completed', 0],
+        ['completed', 0],
+      ],
+    );
+    await scene.inSync();
+  },
+);
