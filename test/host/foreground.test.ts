@@ -38,6 +38,16 @@ inWorld(
   },
 );
 
+inWorld('killed before that is done: the program never runs', 'none', async (world) => {
+  const { file, ran } = program(world);
+  const running = await world.spawn(process.execPath, [...runner, 'hang', file]);
+  const pid = await world.until('it was told', () => /^(\d+)\n/.exec(running.output().stdout)?.[1]);
+  assert.ok(existsSync(`/proc/${pid}`));
+  running.signal('SIGKILL');
+  await world.until('nothing of it is left', () => !existsSync(`/proc/${pid}`));
+  assert.equal(existsSync(ran), false);
+});
+
 inWorld('what cannot be done first keeps the program from running', 'none', async (world) => {
   const { file, ran } = program(world);
   const { stdout } = await world.run(process.execPath, [...runner, 'throw', file]);
