@@ -151,7 +151,12 @@ function endsOnce(one: One): void {
   const end = own(one, 'end-mission-session');
   const stop = of(one, 'stop-session');
   if (end !== undefined) {
-    assert.equal(end.session, open?.session_id, one.say('ends the session that is open'));
+    const told = seen.record.known ? (seen.record.value?.sessions ?? []) : [];
+    const { lock } = seen;
+    // One that another tool began may stand in its lock alone.
+    const locked = lock.kind === 'dead' && told.every(({ session_id: id }) => id !== lock.lock.session_id);
+    const which = open?.session_id ?? (locked ? lock.lock.session_id : undefined);
+    assert.equal(end.session, which, one.say('ends the session that is open'));
     assert.ok(end.at <= observation.now, one.say('it ended before now'));
     const alive = seen.lock.kind === 'live' || seen.lock.kind === 'starting';
     if (alive) assert.equal(end.because, 'killed', one.say('what lives is only killed'));

@@ -89,6 +89,8 @@ interface Story {
   machine: Machine;
   agent: { name: string; renamed_from?: string; state: string; env: { V: string } };
   mission: { state: string; continue: string; milestones: readonly string[] };
+  /** TASKS.md, as git has it. */
+  tasks: string;
   /** As the record had them when it was last looked at. */
   sessions: SessionEntry[];
 }
@@ -117,6 +119,7 @@ async function begin(systemd: boolean): Promise<Story> {
     machine: createMachine({ systemd }),
     agent: { name: 'a', state: 'running', env: { V: '0' } },
     mission: { state: 'active', continue: 'auto', milestones: ['M1', 'M2'] },
+    tasks: '',
     sessions: [],
   };
   writeFleet(story);
@@ -129,6 +132,7 @@ async function begin(systemd: boolean): Promise<Story> {
     edit(story, (text) =>
       appendTask(text, { id, milestone, description: `Do ${id}`, status: 'not-started' }),
     );
+  story.tasks = story.machine.files.read(places.tasks) ?? '';
   return story;
 }
 
@@ -319,7 +323,8 @@ async function carryOn(story: Story): Promise<void> {
   writeFleet(story);
   if (machine.files.read(places.lock) === '{') machine.files.remove(places.lock);
   const text = machine.files.read(places.tasks);
-  if (text !== undefined && parseTasks(text).problems.length > 0) machine.files.remove(places.tasks);
+  if (text === undefined || parseTasks(text).problems.length > 0)
+    machine.files.put(places.tasks, story.tasks);
   await apply(story);
   await apply(story, '--restart', agent.name);
   for (const id of ['Y1', 'Y2', 'Y3'])
