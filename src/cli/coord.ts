@@ -40,7 +40,10 @@ Files: .mosaic/orchestrator/mission.json, docs/MISSION-MANIFEST.md, docs/TASKS.m
     coord
       .command(name)
       .description(description)
-      .option('--project <dir>', 'the project; else the git repository around the working directory')
+      .option(
+        '--project <dir>',
+        'the project; else $MOSAIC_PROJECT within its repository, else the repository around',
+      )
       .option('--json', `for programs (schemas/${schema}.schema.json)`);
 
   command('init', "make a mission's files; deletes nothing", 'coord-init')

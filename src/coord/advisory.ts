@@ -4,7 +4,7 @@ import { shellLine } from '../base/shell.ts';
 import type { Host } from '../host/host.ts';
 import { advisoryLines } from '../mission/advisory.ts';
 import type { MissionSeen } from '../model/mission.ts';
-import { openPulls, observeDirty, recentCommits } from '../observe/project.ts';
+import { openPulls, observeDirty, recentCommits, repositoryAround } from '../observe/project.ts';
 
 const COMMITS = 3;
 const PULLS = 5;
@@ -39,7 +39,9 @@ export async function missionAdvisory(
 
 /** How a person goes on with the mission of a project, from where this command runs. */
 export function coordCommands(host: Host, project: string): { continue: string; resume: string } {
-  const where = host.facts.cwd === project ? [] : ['--project', project];
+  const { cwd } = host.facts;
+  // Below another repository, that one's mission would be meant.
+  const where = (repositoryAround(host.files, cwd) ?? cwd) === project ? [] : ['--project', project];
   return {
     continue: shellLine(['mosaic', 'coord', 'continue', ...where]),
     resume: shellLine(['mosaic', 'coord', 'resume', ...where]),

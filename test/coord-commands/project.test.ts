@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { missionAdvisory } from '../../src/coord/advisory.ts';
+import { coordCommands, missionAdvisory } from '../../src/coord/advisory.ts';
 import { realHost } from '../../src/host/real.ts';
 import { observeMission } from '../../src/observe/mission.ts';
 import {
@@ -115,4 +115,64 @@ inProject('the advisory: of a real project, the newest scratchpad first', async 
     lines.join('\n'),
   );
   assert.equal(lines.at(-1), `to continue:   mosaic coord continue --project ${scene.project}`);
+});
+
+inProject("in an agent's worktree: the mission is the one that its session is of", async (scene) => {
+  await scene.init();
+  const { world, project } = scene;
+  const tree = world.path('tree');
+  await world.git(project, 'worktree', 'add', '--quiet', tree);
+  scene.write('docs/TASKS.md', scene.read('docs/TASKS.md').replace('| T-1 | not-started', '| T-1 | done'));
+  const projectIn = async (cwd: string, told?: string): Promise<unknown> => {
+    const env = told === undefined ? {} : { MOSAIC_PROJECT: told };
+    return (await scene.json(['mission'], 0, { cwd, env }))['project'];
+  };
+  assert.equal(await projectIn(tree, project), project);
+  assert.equal(await projectIn(join(tree, 'docs'), project), project);
+  assert.equal(await projectIn(scene.path('docs'), project), project);
+  const { stdout } = await scene.coord(['mission'], 0, { cwd: tree, env: { MOSAIC_PROJECT: project } });
+  assert.match(stdout, /1 of 3 tasks/);
+  // Whoever copies a line of it may have no such variable.
+  assert.match(stdout, new RegExp(`mosaic coord continue --project ${project}$`, 'm'));
+  // Without it, and where it is of something else, the working directory tells.
+  assert.equal(await projectIn(tree), tree);
+  assert.equal(await projectIn(tree, ''), tree);
+  assert.equal(await projectIn(tree, world.path('nowhere')), tree);
+  assert.equal(await projectIn(tree, 'relative'), tree);
+  const other = await world.makeRepository('other');
+  const init = ['init', '--name', 'Other', '--milestones', 'One'];
+  await scene.coord(init, 0, { cwd: other, env: { MOSAIC_PROJECT: project } });
+  assert.equal(await projectIn(other, project), other);
+  assert.equal(await projectIn(tree, other), tree);
+});
+
+inProject('in a folder of the project that is a repository of its own', async (scene) => {
+  await scene.init();
+  const { world, project } = scene;
+  const inner = scene.path('vendor/lib');
+  mkdirSync(inner, { recursive: true });
+  await world.git(inner, 'init', '--quiet');
+  const env = { MOSAIC_PROJECT: project };
+  assert.equal((await scene.json(['mission'], 0, { cwd: inner, env }))['project'], project);
+  assert.match((await scene.coord(['mission'], 65, { cwd: inner })).stderr, /no mission in .*vendor\/lib/);
+  await scene.coord(['init', '--name', 'Lib', '--milestones', 'One', '--project', '.'], 0, { cwd: inner });
+  assert.equal((await scene.json(['mission'], 0, { cwd: inner, env }))['project'], inner);
+});
+
+inProject('a line to copy names the project where the folder would lead to another', async (scene) => {
+  const { project } = scene;
+  const inner = scene.path('packages/cart');
+  mkdirSync(inner, { recursive: true });
+  const at = (cwd: string, of: string): string => {
+    const host = hostIn(scene);
+    return coordCommands({ ...host, facts: { ...host.facts, cwd } }, of).continue;
+  };
+  assert.equal(at(project, project), 'mosaic coord continue');
+  assert.equal(at(inner, project), 'mosaic coord continue');
+  assert.equal(at(inner, inner), `mosaic coord continue --project ${inner}`);
+  assert.equal(at('/', project), `mosaic coord continue --project ${project}`);
+  const plain = scene.world.path('plain');
+  mkdirSync(plain);
+  assert.equal(at(plain, plain), 'mosaic coord continue');
+  return Promise.resolve();
 });

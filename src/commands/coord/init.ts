@@ -25,7 +25,7 @@ export const coordInitCommand = (context: CommandContext, options: CoordInitOpti
     const project = projectOf(host, options);
     const wish = await wishOf(context, options);
     const { record, places, made } = await initMission(host, project, wish);
-    const where = whereOf(options, project);
+    const where = whereOf(host, options, project);
     if (options.json === true) {
       const report = {
         format_version: 1,

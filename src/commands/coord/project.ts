@@ -1,5 +1,5 @@
 /** Which project a `mosaic coord` command is about, and the mission in it. */
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { shellLine } from '../../base/shell.ts';
 import { suggest } from '../../base/suggest.ts';
 import { listed, quoted } from '../../base/text.ts';
@@ -8,6 +8,7 @@ import type { Files, Host } from '../../host/host.ts';
 import { parseTasks } from '../../mission/tasks.ts';
 import { missionPlaces, type MissionFile, type MissionSeen, type Task } from '../../model/mission.ts';
 import type { Problem } from '../../model/problem.ts';
+import { commonDirOf } from '../../observe/git-folders.ts';
 import { observeMission } from '../../observe/mission.ts';
 import { repositoryAround } from '../../observe/project.ts';
 import { PlacedError } from '../../record/located-json.ts';
@@ -23,8 +24,9 @@ export interface CoordOptions {
 }
 
 /**
- * `--project`, else the top of the git repository around the working directory, else the folder upwards that has a mission, else
- * the working directory. Throws CommandError.
+ * `--project`, else that of the session that this command runs in, where the working directory is of it; else the top of the git
+ * repository around the working directory, else the folder upwards that has a mission, else the working directory. Throws
+ * CommandError.
  */
 export function projectOf(host: Host, { project }: CoordOptions): string {
   const folder = givenPath(host, project ?? '.');
@@ -32,25 +34,55 @@ export function projectOf(host: Host, { project }: CoordOptions): string {
     if (host.files.target(folder)?.kind === 'folder') return folder;
     throw new CommandError(`--project ${project}: there is no such folder`, EXIT.invalid);
   }
-  return repositoryAround(host.files, folder) ?? missionAround(host.files, folder) ?? folder;
+  return projectOfSession(host, folder) ?? projectAround(host.files, folder);
+}
+
+const projectAround = (files: Files, folder: string): string =>
+  repositoryAround(files, folder) ?? missionAround(files, folder) ?? folder;
+
+/** The agent of a mission may work in a worktree of its own, which has a copy of the files only as they were committed. */
+function projectOfSession({ facts, files }: Host, folder: string): string | undefined {
+  const project = facts.env['MOSAIC_PROJECT'] ?? '';
+  if (!isAbsolute(project) || !hasMission(files, project)) return undefined;
+  return isOf(files, folder, project) ? join(project) : undefined;
+}
+
+/** It is in the project, with no other mission between, or in a worktree of the same repository. */
+function isOf(files: Files, folder: string, project: string): boolean {
+  const [at, top] = [files.realpath(folder), files.realpath(project)];
+  if (at === undefined || top === undefined) return false;
+  const isBelow = at === top || at.startsWith(join(top, '/'));
+  if (isBelow && missionAround(files, at) === top) return true;
+  const [here, there] = [commonDirAround(files, at), commonDirAround(files, top)];
+  return here !== undefined && here === there;
+}
+
+function commonDirAround(files: Files, folder: string): string | undefined {
+  const repository = repositoryAround(files, folder);
+  return repository === undefined ? undefined : commonDirOf(files, repository);
 }
 
 function missionAround(files: Files, folder: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
-    if (files.stat(missionPlaces(at).mission) !== undefined) return at;
+    if (hasMission(files, at)) return at;
     if (dirname(at) === at) return undefined;
   }
 }
 
-/** What a command line for a person to copy needs to be about the same project. */
-export const whereOf = ({ project }: CoordOptions, folder: string): string =>
-  project === undefined ? '' : ` ${shellLine(['--project', folder])}`;
+const hasMission = (files: Files, folder: string): boolean =>
+  files.stat(missionPlaces(folder).mission) !== undefined;
+
+/** What a command line for a person to copy needs to be about the same project: in a shell of theirs, only the folder tells. */
+export function whereOf({ facts, files }: Host, { project }: CoordOptions, folder: string): string {
+  const isTold = project === undefined && projectAround(files, facts.cwd) === folder;
+  return isTold ? '' : ` ${shellLine(['--project', folder])}`;
+}
 
 export interface FoundMission {
   project: string;
   seen: MissionSeen;
   record: MissionFile;
-  /** ` --project DIR`, or nothing where the working directory tells. */
+  /** ` --project DIR`, or nothing where the working directory alone tells. */
   where: string;
 }
 
@@ -65,7 +97,7 @@ export function requireMission(context: CommandContext, options: CoordOptions): 
     throw new CommandError(why, EXIT.invalid, { fix });
   }
   if (seen.record.value !== undefined)
-    return { project, seen, record: seen.record.value, where: whereOf(options, project) };
+    return { project, seen, record: seen.record.value, where: whereOf(host, options, project) };
   throw new CommandError(`there is no mission in ${project}`, EXIT.invalid, {
     fix: 'Make one: mosaic coord init --name NAME --milestones "FIRST, SECOND"; or name its folder with --project.',
   });
