@@ -13,11 +13,14 @@ interface Validator {
 export class PlacedError extends Error {
   readonly line: number;
   readonly column: number;
-  constructor(what: string, text: string, offset: number) {
+  /** What to do about it, where that is another thing than to mend the file. */
+  readonly fix: string | undefined;
+  constructor(what: string, text: string, offset: number, fix?: string) {
     const { line, column } = new Lines(text).at(offset);
     super(`line ${line}, column ${column}: ${what}`);
     this.line = line;
     this.column = column;
+    this.fix = fix;
   }
 }
 
@@ -36,6 +39,10 @@ export function parseLocated(text: string, valid: Validator): unknown {
   const pointer = error?.instancePath ?? '';
   throw new PlacedError(`${pathOf(pointer)} ${wordsOf(error)}`, text, valueAt(text, pointer) ?? 0);
 }
+
+/** What the schema cannot say is wrong with the value at a JSON pointer. */
+export const placedAt = (what: string, text: string, pointer: string, fix?: string): PlacedError =>
+  new PlacedError(what, text, valueAt(text, pointer) ?? 0, fix);
 
 function foundAt(text: string, offset: number): string {
   const character = text.codePointAt(offset);

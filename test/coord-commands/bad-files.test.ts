@@ -44,6 +44,15 @@ inProject('mission.json half written, or of another form: the place is shown', a
   await all(scene, 65, /tasks_file is outside of the project/, [['status'], ['run', 'T-1', '--', 'true']]);
 });
 
+inProject('mission.json with an id twice, or of a newer mosaic: the place is shown', async (scene) => {
+  await scene.init();
+  const whole = scene.read(MISSION);
+  scene.write(MISSION, whole.replace('"M2"', '"M1"'));
+  await all(scene, 65, /milestones\[1\]\.id is "M1", as in [^]*"id": "M1"[^]*~[^]*fix: Mend it by hand/);
+  scene.write(MISSION, whole.replace('"schema_version": 1', '"schema_version": 2'));
+  await all(scene, 65, /mission\.json:2:21: it was made by a newer mosaic[^]*fix: Update mosaic here\./);
+});
+
 inProject('mission.json is a folder, a link that leads nowhere, no text', async (scene) => {
   await scene.init();
   rmSync(scene.path(MISSION));

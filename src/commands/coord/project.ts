@@ -157,7 +157,9 @@ function missionProblems(text: string): Problem[] {
     if (!(error instanceof PlacedError)) return [];
     const { line, column } = error;
     const message = error.message.replace(/^line \d+, column \d+: /, '');
-    const fix = 'Mend it by hand, or bring it back from git: until it can be read, nothing is written to it.';
+    const fix =
+      error.fix ??
+      'Mend it by hand, or bring it back from git: until it can be read, nothing is written to it.';
     return [{ message, fix, path: '', range: { line, column, length: 1 } }];
   }
 }
