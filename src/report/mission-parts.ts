@@ -2,10 +2,10 @@
 import { formatDuration } from '../base/duration.ts';
 import { visible } from '../base/visible.ts';
 import { conditionsOf, type Condition } from '../mission/conditions.ts';
-import { lineOf, milestoneWords } from '../mission/brief.ts';
+import { lineOf } from '../mission/brief.ts';
 import { lengthWords } from '../mission/ending.ts';
 import { livenessOf, momentOf, STALE_AFTER_MS, type Liveness } from '../mission/liveness.ts';
-import { currentMilestone, progressOf, tasksOf, type Progress } from '../mission/select.ts';
+import { tasksOf, type Progress } from '../mission/select.ts';
 import type {
   DeadWhy,
   MilestoneEntry,
@@ -15,7 +15,7 @@ import type {
   Task,
 } from '../model/mission.ts';
 import { ago, duration } from './format.ts';
-import { paint, type Style } from './style.ts';
+import type { Style } from './style.ts';
 
 /** A mission as it was seen, and what is wrong with it. */
 export interface MissionView {
@@ -53,25 +53,6 @@ export function bar({ done, total }: Pick<Progress, 'done' | 'total'>, width: nu
 /** `5 of 12 tasks done, 41%`. */
 export const progressWords = ({ done, total, pct }: Progress): string =>
   total === 0 ? 'no tasks yet' : `${done} of ${total} ${total === 1 ? 'task' : 'tasks'} done, ${pct}%`;
-
-/** A mission in one line: for the missions of a fleet. */
-export function missionLine(view: MissionView, color: boolean): string {
-  const record = recordOf(view);
-  if (record === undefined) {
-    const why = view.seen.record.known ? 'no mission' : view.seen.record.why;
-    return `${visible(view.seen.places.project)}: ${visible(why)}`;
-  }
-  const milestone = currentMilestone(record);
-  const { word, style } = stateWords(liveness(view));
-  const parts = [
-    paint(record.status, missionStyles[record.status], color),
-    milestone === undefined ? 'no milestone open' : milestoneWords(milestone),
-    view.seen.tasks.known ? progressWords(progressOf(taskList(view))) : 'tasks cannot be read',
-    `session ${paint(word, style, color)}`,
-    ...view.conditions.map(({ code, name }) => paint(`${code} ${name}`, 'yellow', color)),
-  ];
-  return `${lineOf(record.name)} (${lineOf(record.mission_id)}): ${parts.join(', ')}`;
-}
 
 export const missionStyles: Record<MissionFile['status'], Style | undefined> = {
   inactive: 'dim',

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import stringWidth from 'string-width';
 import { coordMission as isMission, coordStatus as isStatus } from '../../src/generated/validators.js';
-import { known, unknown } from '../../src/model/source.ts';
+import { known } from '../../src/model/source.ts';
 import {
   missionPlaces,
   type MilestoneEntry,
@@ -15,7 +15,7 @@ import {
   type TaskStatus,
 } from '../../src/model/mission.ts';
 import { missionJson, reportJson, statusJson } from '../../src/report/mission-json.ts';
-import { bar, missionLine, sessionSentence, viewOf } from '../../src/report/mission-parts.ts';
+import { bar, sessionSentence, viewOf } from '../../src/report/mission-parts.ts';
 import { missionText } from '../../src/report/mission.ts';
 import { assertExpected } from './expected.ts';
 
@@ -240,25 +240,6 @@ describe('the dashboard of a mission', () => {
       'mission.json',
       reportJson(missionJson(viewOf(seen(), NOW), record, ' --project /src/shop')),
     );
-  });
-});
-
-describe('a mission in a line', () => {
-  it('tells status, milestone, progress, session and conditions', () => {
-    assert.match(
-      missionLine(viewOf(seen(), NOW), false),
-      /^Checkout v2 \(checkout-v2\): active, M2 \(API .*\), 3 of 8 tasks done, 37%, session running, F8 scope drift, F9 subagent failure$/,
-    );
-  });
-
-  it('tells that it cannot be read, or is not there', () => {
-    const broken = seen({ record: unknown('mission.json:3:1 cannot be used: it is not JSON') });
-    assert.equal(
-      missionLine(viewOf(broken, NOW), false),
-      '/src/shop: mission.json:3:1 cannot be used: it is not JSON',
-    );
-    const none = seen({ record: known(undefined) });
-    assert.equal(missionLine(viewOf(none, NOW), false), '/src/shop: no mission');
   });
 });
 
