@@ -155,11 +155,13 @@ export function crashesOn({ sessions }: MissionFile, task: string): number {
   return own.length - 1 - own.findLastIndex(({ ended_reason }) => ended_reason !== 'crashed');
 }
 
-/** On how many tasks the last sessions, all in a row, have crashed. */
-export function tasksCrashedOn({ sessions }: Pick<MissionFile, 'sessions'>): number {
+/** On how many tasks, none of them done since, the last sessions in a row have crashed. */
+export function tasksCrashedOn({ sessions }: Pick<MissionFile, 'sessions'>, tasks: readonly Task[]): number {
   const ended = sessions.filter((session) => !isOpen(session));
   const first = ended.findLastIndex(({ ended_reason }) => ended_reason !== 'crashed') + 1;
-  return new Set(ended.slice(first).map(({ last_task_id: task }) => task)).size;
+  const crashedOn = new Set(ended.slice(first).map(({ last_task_id: task }) => task));
+  return tasks.filter(({ id, status }) => crashedOn.has(id) && status !== 'done' && status !== 'cancelled')
+    .length;
 }
 
 /** F5 and F7: the gates said no although every task of a milestone was done. */

@@ -160,7 +160,8 @@ export function nextSession(s: Situation, ended: Ended | undefined): Decision {
     });
   }
   const redefined = s.definition !== undefined && !sameDefinition(ended.definition, s.definition.hash);
-  const manyTasks = tasksCrashedOn(s.mission?.now.record ?? { sessions: [] }) > MOST_SET_ASIDE;
+  const { record: mission = { sessions: [] }, tasks = [] } = s.mission?.now ?? {};
+  const manyTasks = tasksCrashedOn(mission, tasks) > MOST_SET_ASIDE;
   if (redefined && (next.why !== 'budget' || work.task === undefined || manyTasks))
     return begin(`${how}; its definition changed since`, 0);
   if (next.why !== 'budget') {

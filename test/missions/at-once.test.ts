@@ -100,3 +100,26 @@ inMission(
     workers.didOnce('T1', 'T2', 'T3', 'T4');
   },
 );
+
+inMission(
+  'a program that fails after each task is carried on, and a task that it dies of is set aside',
+  'none',
+  async (scene) => {
+    const { project, workers } = scene;
+    project.write(table('T1 M1', 'T2 M1', 'T3 M1', 'T4 M1', 'T5 M2', 'T6 M2'));
+    const failing = { tasks: 1, exit: 1 };
+    workers.order('coder', failing, failing, failing, failing, { dieOn: ['T5'] });
+    const once = { max_restarts: 1, backoff: { initial: '10ms', max: '10ms' } };
+    scene.missionFleet({ agent: { restart: once } });
+    await applyAnyway(scene, 8);
+    assert.deepEqual(project.statuses(), {
+      T1: 'done',
+      T2: 'done',
+      T3: 'done',
+      T4: 'done',
+      T5: 'blocked',
+      T6: 'done',
+    });
+    workers.didOnce('T1', 'T2', 'T3', 'T4', 'T6');
+  },
+);
