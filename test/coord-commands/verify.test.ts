@@ -1,7 +1,10 @@
 /** `coord verify`: quality gates over finished milestones, by hand. */
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import type { MissionFile } from '../../src/model/mission.ts';
 import { inProject, type Scene } from './scene.ts';
+
+const MISSION = '.mosaic/orchestrator/mission.json';
 
 const close = (scene: Scene, ids: RegExp): void => {
   const text = scene.read('docs/TASKS.md');
@@ -68,6 +71,53 @@ inProject('verify: without gates, what is finished is completed', async (scene) 
   assert.equal(scene.record().status, 'completed');
   const { stderr } = await scene.coord(['verify'], 1);
   assert.match(stderr, /is completed/);
+});
+
+inProject('verify: that no gates are set is said only where none are', async (scene) => {
+  await scene.init(undefined, ['--quality-gates', 'touch ran']);
+  const text = scene.read('docs/TASKS.md');
+  const whole = scene.record();
+  const write = (change: Partial<MissionFile>): void =>
+    void scene.write(MISSION, JSON.stringify({ ...whole, ...change }));
+  // A milestone that was only begun is none that is finished.
+  scene.write('docs/TASKS.md', text.replace('not-started', 'in-progress'));
+  const before = scene.picture();
+  const { stderr } = await scene.coord(['verify'], 1);
+  assert.match(stderr, /no milestone is finished: M1 has 0 of 2 tasks done/);
+  assert.deepEqual(scene.picture(), before);
+  close(scene, FIRST);
+  const policy = {
+    continue: 'manual',
+    max_idle_sessions: 3,
+    verify: false,
+    deadlock_after_seconds: 60,
+  } as const;
+  write({ policy });
+  assert.equal(
+    (await scene.coord(['verify'])).stdout,
+    'The quality gates are not run (verify: false): M1 completed.\n',
+  );
+  const [first, second] = whole.milestones;
+  assert.ok(first !== undefined && second !== undefined);
+  const gates = { started_at: '2026-01-02T03:04:05Z', pid: 1, boot_id: 'b', failures: 0 };
+  const passed = { ...gates, ended_at: '2026-01-02T03:04:06Z', exit_code: 0 };
+  write({ milestones: [{ ...first, status: 'in-progress', gates: passed }, second] });
+  assert.equal(
+    (await scene.coord(['verify'])).stdout,
+    'The quality gates have passed before: M1 completed.\n',
+  );
+  write({
+    milestones: [
+      { ...first, status: 'completed' },
+      { ...second, status: 'completed' },
+    ],
+  });
+  assert.equal(
+    (await scene.coord(['verify'])).stdout,
+    'All milestones are completed, and now the mission is.\n',
+  );
+  assert.equal(scene.record().status, 'completed');
+  assert.equal(existsSync(scene.path('ran')), false);
 });
 
 inProject(

@@ -26,14 +26,15 @@ export const coordVerifyCommand = (context: CommandContext, options: CoordOption
     // As it is by its tasks: a milestone whose tasks are all closed may still stand as pending.
     const current = settled(record, undefined, tasks, now);
     const milestones = unverified(current, tasks).map(({ id }) => id);
-    if (milestones.length === 0 && current === record) throw nothingFinished(record, tasks);
+    const completed = completedBy(record, current);
+    if (milestones.length === 0 && completed.length === 0 && current.status !== 'completed')
+      throw nothingFinished(current, tasks);
     if (current !== record)
       await changeMission(host, project, (before, list) => settled(before, undefined, list, now));
     if (milestones.length === 0 || !hasGates(record)) {
-      const completed = completedBy(record, current);
       if (options.json === true)
         terminal.out(verifyJson(project, record, completed, { result: 'passed', completed }));
-      else terminal.out(`No quality gates are set: ${listed(completed)} completed.\n`);
+      else terminal.out(withoutRun(record, completed));
       return EXIT.ok;
     }
     const command = record.quality_gates ?? '';
@@ -64,6 +65,17 @@ const completedBy = (before: MissionFile, after: MissionFile): string[] =>
         status === 'completed' && before.milestones.find((one) => one.id === id)?.status !== 'completed',
     )
     .map(({ id }) => id);
+
+/** Why no gates were run, and what was completed all the same. */
+function withoutRun(record: MissionFile, completed: readonly string[]): string {
+  if (completed.length === 0) return 'All milestones are completed, and now the mission is.\n';
+  const why = !hasGates(record)
+    ? 'No quality gates are set'
+    : record.policy?.verify === false
+      ? 'The quality gates are not run (verify: false)'
+      : 'The quality gates have passed before';
+  return `${why}: ${listed(completed)} completed.\n`;
+}
 
 function nothingFinished(record: MissionFile, tasks: readonly Task[]): MissionError {
   const milestone = currentMilestone(record);
