@@ -29,8 +29,21 @@ export function judgeLock(lock: MissionLock, machine: LockMachine): LockState {
     if (isGiven(host) && host !== machine.hostname) return { kind: 'elsewhere', lock, host };
     const before = machine.bootedAt !== undefined && startedAt < machine.bootedAt - LEEWAY_MS;
     if (isGiven(boot) || before) return { kind: 'dead', lock, why: 'reboot' };
+  } else if (isGiven(host) && host !== machine.hostname) {
+    return judgeNeighbour(lock, host, startedAt, machine);
   }
   return lock.pid > 0 ? judgeProcess(lock, startedAt, machine) : judgeLauncher(lock, startedAt, machine);
+}
+
+/**
+ * The machine has another name since, or it is a container beside this one on the same kernel, whose processes cannot be seen from
+ * here: only what is found here, and is the very one, is told from here.
+ */
+function judgeNeighbour(lock: MissionLock, host: string, lockedAt: number, machine: LockMachine): LockState {
+  const noted = lock.pid > 0 ? lock.pid_start_time : lock.launcher_start_time;
+  const state = lock.pid > 0 ? judgeProcess(lock, lockedAt, machine) : judgeLauncher(lock, lockedAt, machine);
+  const isHere = typeof noted === 'number' && (state.kind === 'live' || state.kind === 'starting');
+  return isHere ? state : { kind: 'elsewhere', lock, host };
 }
 
 function judgeProcess(lock: MissionLock, lockedAt: number, machine: LockMachine): LockState {
