@@ -2,7 +2,8 @@
 import { sha256 } from '../base/sha256.ts';
 import { savedPlan as isSavedPlan } from '../generated/savedPlan.js';
 import type { Fleet } from '../model/fleet.ts';
-import type { Plan } from '../model/plan.ts';
+import type { Places } from '../model/places.ts';
+import type { Plan, Verification } from '../model/plan.ts';
 import { renderPlan } from '../report/render-plan.ts';
 import type { SavedPlan } from '../report/saved-plan.ts';
 import { appliedExitCode, applyPlan, withApplyLock, type Applied } from './apply-plan.ts';
@@ -44,30 +45,35 @@ async function applyFleet(
   accept?: (look: Look) => void,
 ): Promise<number> {
   const { host } = context;
-  const setting = settingOf(host, fleet);
-  const round = (asked: ApplyCommandOptions): Promise<Done> =>
-    withApplyLock(host, setting.places, async () => {
-      const look = await lookAndPlan(host, fleet, setting, planOptions(fleet, asked));
+  const round = (now: Fleet, asked: ApplyCommandOptions): Promise<Done> => {
+    const setting = settingOf(host, now);
+    return withApplyLock(host, setting.places, async () => {
+      const look = await lookAndPlan(host, now, setting, planOptions(now, asked));
       accept?.(look);
-      return carryOut(context, fleet, setting.places, look, asked);
+      return carryOut(context, now, setting.places, look, asked);
     });
-  let last = await round(options);
+  };
+  let last = await round(fleet, options);
   let { code } = last;
   const outcomes = [...last.applied.outcomes];
   // Gates that passed or failed change what there is to do; a saved plan says exactly how far to go.
+  let current = fleet;
   while (last.plan.verifications.length > 0 && code !== EXIT.interrupted) {
-    const { ended, trouble } = await verifyMissions(context, fleet, setting.places, last.plan.verifications);
+    const { places } = settingOf(host, current);
+    const { ended, trouble } = await verifyMissions(context, current, places, last.plan.verifications);
     if (context.signal.aborted) code = EXIT.interrupted;
     else if (trouble && code === EXIT.ok) code = EXIT.failed;
     if (ended === 0 || context.signal.aborted || accept !== undefined) break;
-    last = await round(once(options));
+    // They may have taken an hour: the file may say something else by now.
+    ({ fleet: current } = await requireFleet(context, { file: fleet.file, remember: true }));
+    last = await round(current, once(options));
     outcomes.push(...last.applied.outcomes);
     if (code === EXIT.ok || last.code === EXIT.interrupted) ({ code } = last);
   }
   if (options.json === true) await tellPrograms(context, { ...last, applied: { ...last.applied, outcomes } });
   if (options.status === true && options.json !== true && code !== EXIT.interrupted) {
     context.terminal.out('\n');
-    await showStatus(context, fleet);
+    await showStatus(context, current);
   }
   return code;
 }
@@ -89,7 +95,7 @@ const once = (options: ApplyCommandOptions): ApplyCommandOptions => ({
 async function carryOut(
   context: CommandContext,
   fleet: Fleet,
-  places: ReturnType<typeof settingOf>['places'],
+  places: Places,
   look: Look,
   options: ApplyCommandOptions,
 ): Promise<Done> {
@@ -177,6 +183,23 @@ async function watch(context: CommandContext, given: ApplyCommandOptions): Promi
   const { host, terminal, signal } = context;
   let options = given;
   let said = '';
+  let verifying: Promise<void> | undefined;
+  /** Ends the waiting for the next round. */
+  let soon = new AbortController();
+  const told = (error: unknown): void => {
+    if (!(error instanceof Error)) throw error;
+    terminal.err(`${error.message}; tries again\n`);
+  };
+  const verify = async (...what: [Fleet, Places, readonly Verification[]]): Promise<void> => {
+    try {
+      const { ended } = await verifyMissions(context, ...what);
+      if (ended > 0) soon.abort();
+    } catch (error) {
+      told(error);
+    } finally {
+      verifying = undefined;
+    }
+  };
   while (!signal.aborted) {
     try {
       const loaded = await readFleet(context, findFleetFile(host, options.file), { remember: true });
@@ -203,15 +226,14 @@ async function watch(context: CommandContext, given: ApplyCommandOptions): Promi
         options = once(given);
         return verifications;
       });
-      if (due.length > 0) {
-        const { ended } = await verifyMissions(context, fleet, setting.places, due);
-        if (ended > 0) continue;
-      }
+      // Beside the reconciling: a crash elsewhere must not wait for them.
+      if (due.length > 0) verifying ??= verify(fleet, setting.places, due);
     } catch (error) {
-      if (!(error instanceof Error)) throw error;
-      terminal.err(`${error.message}; tries again\n`);
+      told(error);
     }
-    await host.clock.sleep(options.intervalMs ?? 30_000, signal);
+    await host.clock.sleep(options.intervalMs ?? 30_000, AbortSignal.any([signal, soon.signal]));
+    if (soon.signal.aborted) soon = new AbortController();
   }
+  await verifying;
   return EXIT.interrupted;
 }

@@ -73,6 +73,10 @@ export function beginSession(host: Host, project: string, wish: SessionWish): Pr
 
 function begin(host: Host, files: MissionFiles, wish: SessionWish): MissionEdits<SessionBegun> {
   const { places } = files;
+  if (files.gatesRunning)
+    throw new MissionError('conflict', 'its quality gates run in the same files', {
+      fix: 'Wait for them to end.',
+    });
   const { sessionId, earlier } = nextSession(files);
   const before = tasksIn(files);
   const task =
@@ -111,6 +115,7 @@ function begin(host: Host, files: MissionFiles, wish: SessionWish): MissionEdits
     milestone_id: milestone?.id ?? '',
     last_task_id: task?.id ?? '',
     agent: wish.agent ?? '',
+    ...(workplace === undefined ? {} : { workplace }),
   };
   const note = sessionNote(host, places, entry, wish);
   return {

@@ -1,5 +1,6 @@
 /** Gathers what the prompt of the next session tells beside where the mission stands. */
 import type { Host } from '../host/host.ts';
+import { lastSession } from '../mission/select.ts';
 import type { MissionSeen, PromptKind } from '../model/mission.ts';
 import { observeDirty } from '../observe/project.ts';
 import type { TextsWish } from './texts.ts';
@@ -22,9 +23,11 @@ export async function circumstancesOf(
   };
 }
 
-/** Where the session of the lock worked, if that folder is still there; else the project. */
-export function workplaceOf({ files }: Host, { lock, places }: MissionSeen): string {
-  const noted = lock.kind === 'dead' || lock.kind === 'live' ? lock.lock.project_path : '';
+/** Where the session of the lock, or else the last one, worked, if that folder is still there; else the project. */
+export function workplaceOf({ files }: Host, { lock, places, record }: MissionSeen): string {
+  const last = record.known && record.value !== undefined ? lastSession(record.value) : undefined;
+  const locked = lock.kind === 'dead' || lock.kind === 'live' ? lock.lock : undefined;
+  const noted = locked?.workplace ?? last?.workplace ?? '';
   try {
     if (noted.startsWith('/') && files.target(noted)?.kind === 'folder') return noted;
   } catch {

@@ -1,7 +1,7 @@
 /** A session of a mission ends. */
 import type { Host } from '../host/host.ts';
 import { isOpen } from '../mission/select.ts';
-import { withEnd } from '../mission/sessions.ts';
+import { withEnd, withLocked } from '../mission/sessions.ts';
 import type { EndedReason, LockState, MissionFile, MissionLock, SessionEntry } from '../model/mission.ts';
 import { MissionError } from './error.ts';
 import { withMission, type MissionEdits, type MissionFiles } from './store.ts';
@@ -31,6 +31,7 @@ export async function endSession(host: Host, project: string, ending: SessionEnd
     const id = ending.sessionId ?? lockOf(lock)?.session_id ?? record.sessions.findLast(isOpen)?.session_id;
     if (id !== undefined && lock.kind === 'elsewhere' && lock.lock.session_id === id)
       throw elsewhere(files, lock.host);
+    refuseLive(host, files, id, ending);
     const clear = clears(host, files, id, ending);
     const noted = id === undefined ? record : withEntry(record, id, lockOf(lock));
     let after = noted;
@@ -38,8 +39,7 @@ export async function endSession(host: Host, project: string, ending: SessionEnd
       record: (now) => {
         if (id === undefined) return noted;
         const end = { session: id, reason: ending.reason, at: ending.at };
-        // Where TASKS.md cannot be read, its tasks are not none: what the session was at stays as it was noted.
-        after = withEnd(noted, end, tasks.known ? now : []);
+        after = withEnd(noted, end, tasks.known ? now : undefined);
         return after;
       },
       ...(ending.scratchpad === undefined ? {} : { scratchpad: ending.scratchpad }),
@@ -65,20 +65,28 @@ function clears(
   throw new MissionError('conflict', `${places.lock} is a folder, and not empty`, { fix: 'Move it away.' });
 }
 
-/** A lock may name a session that no record tells of: another tool wrote it, and was stopped before the rest. */
 function withEntry(record: MissionFile, id: string, lock: MissionLock | undefined): MissionFile {
   if (record.sessions.some(({ session_id }) => session_id === id)) return record;
-  if (lock?.session_id !== id)
-    throw new MissionError('absent', `the mission ${record.mission_id} had no session ${id}`);
-  const entry: SessionEntry = {
-    session_id: id,
-    runtime: lock.runtime,
-    pid: lock.pid,
-    started_at: lock.started_at,
-    milestone_id: lock.milestone_id ?? '',
-    ...(lock.agent === undefined ? {} : { agent: lock.agent }),
-  };
-  return { ...record, sessions: [...record.sessions, entry] };
+  if (lock?.session_id === id) return withLocked(record, lock);
+  throw new MissionError('absent', `the mission ${record.mission_id} had no session ${id}`);
+}
+
+/** Who found it dead looked a while ago: it may have been begun again under the same id since. */
+function refuseLive(
+  host: Host,
+  { lock }: MissionFiles,
+  id: string | undefined,
+  { reason }: SessionEnding,
+): void {
+  if (lock.kind !== 'live' && lock.kind !== 'starting') return;
+  if (lock.lock.session_id !== id || reason === 'killed') return;
+  const { facts, processes } = host;
+  const own =
+    lock.lock.launcher_pid === facts.pid && lock.lock.launcher_start_time === processes.startTime(facts.pid);
+  if (lock.kind === 'starting' && own) return;
+  throw new MissionError('conflict', `the session ${id} is at work again (pid ${lock.lock.pid})`, {
+    fix: 'Let it end, or stop its program first.',
+  });
 }
 
 const elsewhere = ({ places }: MissionFiles, host: string): MissionError =>

@@ -1,14 +1,14 @@
 /** Runs a mission's quality gates over milestones whose tasks are all closed, and writes down what came of it. */
 import { listed } from '../base/text.ts';
 import { tailLines } from '../base/tail.ts';
-import type { Host } from '../host/host.ts';
+import { HostError, type Host } from '../host/host.ts';
 import { correctionEntry } from '../mission/scratchpad.ts';
 import { isFinished } from '../mission/select.ts';
 import { settled } from '../mission/settle.ts';
 import { appendTask } from '../mission/tasks.ts';
 import type { Mission } from '../model/fleet.ts';
 import type { GatesEntry, MilestoneEntry, MissionFile, Task } from '../model/mission.ts';
-import { observeMission } from '../observe/mission.ts';
+import { seeRecord } from '../observe/mission.ts';
 import { changeMission } from './change.ts';
 import { MissionError } from './error.ts';
 import { withMission } from './store.ts';
@@ -16,6 +16,8 @@ import { withMission } from './store.ts';
 /** Gates that take longer have hung. */
 const TIMEOUT_MS = 3_600_000;
 const TAIL_LINES = 40;
+const TAIL_BYTES = 64 * 1024;
+const LONGEST_LINE = 300;
 
 export interface GatesWish {
   milestones: readonly string[];
@@ -42,8 +44,18 @@ export type GatesResult =
  * Throws HostError, and MissionError: `conflict` when a session or other gates are at work, or a milestone is not finished any more.
  */
 export async function runGates(host: Host, project: string, wish: GatesWish): Promise<GatesResult> {
-  const places = observeMission(host, project).places;
   await begin(host, project, wish);
+  try {
+    return await judged(host, project, wish);
+  } catch (error) {
+    // That they run no more is written down, whatever came of them: else whoever looks would wait for this process to end.
+    await forget(host, project, wish.milestones);
+    throw error;
+  }
+}
+
+async function judged(host: Host, project: string, wish: GatesWish): Promise<GatesResult> {
+  const { places } = seeRecord(host, project);
   // What they print goes into the file at once, however much it is, and is there to be followed.
   const script = '( eval "$1" ) >"$2" 2>&1 </dev/null';
   const ran = await host.exec('sh', ['-c', script, 'sh', wish.command, places.gatesLog], {
@@ -56,7 +68,18 @@ export async function runGates(host: Host, project: string, wish: GatesWish): Pr
   if (ran.failure === 'missing' || ran.failure === 'not-started')
     throw new MissionError('invalid', `the quality gates could not be started: ${ran.message ?? ''}`);
   if (ran.code === 0) return passed(host, project, wish);
-  return failed(host, project, wish, ran.code);
+  return failed(host, project, wish, ran.code, await tailOf(host, places.gatesLog));
+}
+
+/** What went wrong before it is what is told; that this did too is seen by the next look. */
+async function forget(host: Host, project: string, milestones: readonly string[]): Promise<void> {
+  try {
+    await changeMission(host, project, (record) =>
+      withGates(record, milestones, (gates) => gates && { ...gates, pid: 0 }),
+    );
+  } catch (error) {
+    if (!(error instanceof MissionError || error instanceof HostError)) throw error;
+  }
 }
 
 const nowOf = ({ clock }: Host): string => new Date(clock.now()).toISOString();
@@ -65,8 +88,11 @@ const nowOf = ({ clock }: Host): string => new Date(clock.now()).toISOString();
 async function begin(host: Host, project: string, { milestones, workplace }: GatesWish): Promise<void> {
   const { facts, processes } = host;
   await withMission(host, project, (files) => {
-    const seen = observeMission(host, project);
-    if (seen.gatesRunning) throw new MissionError('conflict', 'its quality gates run already');
+    if (files.gatesRunning) throw new MissionError('conflict', 'its quality gates run already');
+    if (files.lock.kind === 'elsewhere' || files.lock.kind === 'corrupt')
+      throw new MissionError('conflict', 'whether a session is at work in the same files cannot be told', {
+        fix: `Look at ${files.places.lock}.`,
+      });
     if (files.lock.kind === 'live' || files.lock.kind === 'starting')
       throw new MissionError('conflict', `${files.lock.lock.session_id} is at work in the same files`, {
         fix: 'Wait for it to end.',
@@ -91,12 +117,13 @@ async function begin(host: Host, project: string, { milestones, workplace }: Gat
 async function passed(host: Host, project: string, { milestones, wish }: GatesWish): Promise<GatesResult> {
   const now = host.clock.now();
   const record = await changeMission(host, project, (before, tasks) => {
-    const gated = withGates(before, milestones, (gates) => ({
-      ...startedGates(host, gates),
-      ended_at: nowOf(host),
-      exit_code: 0,
-      failures: 0,
-    }));
+    // What was added while they ran they have not seen.
+    const still = new Set(milestones.filter((id) => isFinished(tasks, id)));
+    const gated = withGates(before, milestones, (gates, id) =>
+      still.has(id)
+        ? { ...startedGates(host, gates), ended_at: nowOf(host), exit_code: 0, failures: 0 }
+        : undefined,
+    );
     return settled(gated, wish, tasks, now);
   });
   const completed = record.milestones.filter(
@@ -110,10 +137,10 @@ function failed(
   project: string,
   { milestones, command }: GatesWish,
   exitCode: number | undefined,
+  tail: string,
 ): Promise<GatesResult> {
   const when = nowOf(host);
   return withMission(host, project, ({ places, record, tasks }) => {
-    const tail = tailOf(host, places.gatesLog);
     const list = tasks.known ? (tasks.value ?? []) : [];
     const milestone = milestones.at(-1) ?? '';
     const remediation = remediationId(record, list, milestone);
@@ -152,12 +179,14 @@ function failed(
   });
 }
 
-function tailOf({ files }: Host, log: string): string {
-  try {
-    return tailLines(files.read(log) ?? '', TAIL_LINES);
-  } catch (error) {
-    return (error as Error).message;
-  }
+/** The end of what they printed, however much that was. */
+async function tailOf(host: Host, log: string): Promise<string> {
+  const { code, stdout } = await host.exec('tail', ['-c', String(TAIL_BYTES), '--', log]);
+  if (code !== 0) return '';
+  return tailLines(stdout, TAIL_LINES)
+    .split('\n')
+    .map((line) => (line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)} …` : line))
+    .join('\n');
 }
 
 /** Such as `FIX-M1-2`: free among the ids of the table. */
@@ -173,10 +202,13 @@ const startedGates = (host: Host, gates: GatesEntry | undefined): GatesEntry =>
 function withGates(
   record: MissionFile,
   ids: readonly string[],
-  change: (before: GatesEntry | undefined) => GatesEntry,
+  change: (before: GatesEntry | undefined, id: string) => GatesEntry | undefined,
 ): MissionFile {
-  const milestones = record.milestones.map((milestone): MilestoneEntry =>
-    ids.includes(milestone.id) ? { ...milestone, gates: change(milestone.gates) } : milestone,
-  );
+  const milestones = record.milestones.map((milestone): MilestoneEntry => {
+    if (!ids.includes(milestone.id)) return milestone;
+    const { gates, ...rest } = milestone;
+    const after = change(gates, milestone.id);
+    return after === undefined ? rest : { ...rest, gates: after };
+  });
   return { ...record, milestones };
 }

@@ -32,7 +32,11 @@ export async function joinSession(host: Host, project: string, process: SessionP
         'conflict',
         `the session ${process.sessionId} has ended (${entry.ended_reason})`,
       );
-    const joined = { ...entry, pid: process.pid, ...(process.run === undefined ? {} : { run: process.run }) };
+    const joined: SessionEntry = {
+      ...entry,
+      ...identity(host, process.pid),
+      ...(process.run === undefined ? {} : { run: process.run }),
+    };
     return {
       record: (): MissionFile => ({ ...record, sessions: record.sessions.with(index, joined) }),
       lock: joinedLock(host, files, joined, process.pid),
@@ -40,6 +44,14 @@ export async function joinSession(host: Host, project: string, process: SessionP
     };
   });
 }
+
+/** What tells a process from a later one of its pid. */
+const identity = ({ facts, processes }: Host, pid: number): Partial<SessionEntry> => ({
+  pid,
+  pid_start_time: processes.startTime(pid) ?? null,
+  boot_id: facts.bootId,
+  host: facts.hostname,
+});
 
 /** Its lock with the process in it; one that somebody has removed meanwhile is made anew. */
 function joinedLock(
@@ -73,4 +85,5 @@ export const newLock = ({ facts }: Host, project: string, entry: SessionEntry): 
   boot_id: facts.bootId,
   host: facts.hostname,
   agent: entry.agent ?? '',
+  ...(entry.workplace === undefined ? {} : { workplace: entry.workplace }),
 });

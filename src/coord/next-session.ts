@@ -1,4 +1,5 @@
 /** Which session a mission may begin, if any. */
+import { shellLine } from '../base/shell.ts';
 import { isOpen } from '../mission/select.ts';
 import type { MissionLock, SessionEntry } from '../model/mission.ts';
 import { MissionError } from './error.ts';
@@ -10,7 +11,8 @@ export interface NextSession {
   earlier: SessionEntry[];
 }
 
-const RESUME = 'mosaic coord resume --clean-lock';
+const resume = ({ project }: MissionFiles['places']): string =>
+  `mosaic coord resume --clean-lock ${shellLine(['--project', project])}`;
 
 /**
  * The last session again when it was begun and never got its program, else a new one. Throws MissionError `conflict` when a session
@@ -32,7 +34,7 @@ export function nextSession({ record, lock, places }: MissionFiles): NextSession
       );
     case 'corrupt':
       throw new MissionError('conflict', `the lock ${places.lock} cannot be used: ${lock.why}`, {
-        fix: `Make sure that no session runs, and clear it: ${RESUME}`,
+        fix: `Make sure that no session runs, and clear it: ${resume(places)}`,
       });
     case 'none':
     case 'dead':
@@ -40,10 +42,10 @@ export function nextSession({ record, lock, places }: MissionFiles): NextSession
   const held = lock.kind === 'dead' && lock.why !== 'never-started' ? lock.lock.session_id : undefined;
   const last = record.sessions.at(-1);
   if (held !== undefined && !record.sessions.some(({ session_id }) => session_id === held))
-    throw notEnded(held);
+    throw notEnded(held, places);
   if (last === undefined || !isOpen(last))
     return { sessionId: nextId(record.sessions, lock), earlier: record.sessions };
-  if (!neverStarted(last) || held === last.session_id) throw notEnded(last.session_id);
+  if (!neverStarted(last) || held === last.session_id) throw notEnded(last.session_id, places);
   return { sessionId: last.session_id, earlier: record.sessions.slice(0, -1) };
 }
 
@@ -54,9 +56,9 @@ const atWork = ({ session_id: id }: MissionLock, message: string): MissionError 
     fix: `Let it end, or stop its program first; only then is ${id} over.`,
   });
 
-const notEnded = (id: string): MissionError =>
+const notEnded = (id: string, places: MissionFiles['places']): MissionError =>
   new MissionError('conflict', `the session ${id} is over, and its end was never written down`, {
-    fix: `Look at what it left, and mark it as ended: ${RESUME}`,
+    fix: `Look at what it left, and mark it as ended: ${resume(places)}`,
   });
 
 /** One more than the highest number that any session ever had: entries may have been removed by hand. */

@@ -2,7 +2,7 @@
 import { HostError, type Host } from '../host/host.ts';
 import type { LockState, MissionFile, MissionLock, MissionPlaces, Task } from '../model/mission.ts';
 import type { Source } from '../model/source.ts';
-import { seeLock, seeRecord, seeTasks, tasksOfText } from '../observe/mission.ts';
+import { seeGates, seeRecord, seeSession, seeTasks, tasksOfText } from '../observe/mission.ts';
 import { formatMissionLock } from '../record/mission-lock.ts';
 import { formatMission } from '../record/mission.ts';
 import { MissionError } from './error.ts';
@@ -15,6 +15,8 @@ export interface MissionFiles {
   lock: LockState;
   /** As `MissionSeen.tasks`. */
   tasks: Source<Task[] | undefined>;
+  /** As `MissionSeen.gatesRunning`. */
+  gatesRunning: boolean;
 }
 
 /** What is to be written; what is left out stays as it is. */
@@ -82,7 +84,13 @@ function recordOf({ files }: Host, project: string): { record: MissionFile; plac
 
 function readMission(host: Host, project: string): MissionFiles {
   const { record, places } = recordOf(host, project);
-  return { places, record, lock: seeLock(host, places.lock), tasks: seeTasks(host, places.tasks) };
+  return {
+    places,
+    record,
+    lock: seeSession(host, places, record),
+    tasks: seeTasks(host, places.tasks, record),
+    gatesRunning: seeGates(host, record),
+  };
 }
 
 function write<T>(host: Host, { places, record, tasks }: MissionFiles, edits: MissionEdits<T>): T {

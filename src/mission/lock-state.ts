@@ -13,6 +13,8 @@ export interface LockMachine {
   startTime(pid: number): number | undefined;
   /** Epoch ms. */
   startedAt(pid: number): number | undefined;
+  /** The process that judges: it is not about to start anything while it looks. */
+  self?: number;
 }
 
 /** How far two clocks may be apart, and how long a program may take to start. */
@@ -60,6 +62,7 @@ function judgeProcess(lock: MissionLock, lockedAt: number, machine: LockMachine)
 
 function judgeLauncher(lock: MissionLock, lockedAt: number, machine: LockMachine): LockState {
   const { launcher_pid: pid, launcher_start_time: noted } = lock;
+  if (pid === machine.self && typeof pid === 'number') return { kind: 'dead', lock, why: 'never-started' };
   const starting =
     typeof pid === 'number' && pid > 0
       ? lives(machine.startTime(pid), noted)

@@ -10,8 +10,8 @@ import { progressDigest } from './sessions.ts';
 export type Turn =
   /** The next session may begin. Without a task, it has to break its milestone into tasks first. */
   | { kind: 'work'; prompt: PromptKind; milestone: string; task?: Task }
-  /** A session is at work, or about to be. */
-  | { kind: 'live'; session: string; agent?: string }
+  /** A session is at work, or about to be; what waits for its end, in words. */
+  | { kind: 'live'; session: string; agent?: string; waits?: string }
   /** The quality gates are to be run over milestones whose tasks are all closed. */
   | { kind: 'verify'; milestones: string[]; command: string }
   | { kind: 'verifying' }
@@ -108,7 +108,13 @@ function turnOf(record: MissionFile, tasks: Task[], seen: MissionSeen, at: strin
   const { lock } = seen;
   if (lock.kind === 'live' || lock.kind === 'starting') {
     const agent = lock.lock.agent ?? '';
-    return { kind: 'live', session: lock.lock.session_id, ...(agent === '' ? {} : { agent }) };
+    const waits = waitingGates(record, tasks);
+    return {
+      kind: 'live',
+      session: lock.lock.session_id,
+      ...(agent === '' ? {} : { agent }),
+      ...(waits === undefined ? {} : { waits }),
+    };
   }
   const unclear = unclearLock(seen, at);
   if (unclear !== undefined) return unclear;
@@ -117,8 +123,7 @@ function turnOf(record: MissionFile, tasks: Task[], seen: MissionSeen, at: strin
   if (record.status !== 'active') return notActive(record.status, at);
   const finished = unverified(record, tasks);
   const most = record.policy?.max_idle_sessions ?? 3;
-  const gated = hasGates(record) && (record.policy?.verify ?? true);
-  if (gated && finished.length > 0 && !isMending(record, tasks)) {
+  if (isGated(record) && finished.length > 0 && !isMending(record, tasks)) {
     const failures = gateFailures(record);
     if (failures < most)
       return {
@@ -135,6 +140,15 @@ function turnOf(record: MissionFile, tasks: Task[], seen: MissionSeen, at: strin
     };
   }
   return workOrHeld(record, tasks, most, at);
+}
+
+const isGated = (record: MissionFile): boolean => hasGates(record) && (record.policy?.verify ?? true);
+
+/** Gates are run only when nobody works in the same files. */
+function waitingGates(record: MissionFile, tasks: readonly Task[]): string | undefined {
+  const finished = isGated(record) && record.status === 'active' ? unverified(record, tasks) : [];
+  if (finished.length === 0 || isMending(record, tasks)) return undefined;
+  return `the quality gates of ${listed(finished.map(({ id }) => id))} wait for it to end`;
 }
 
 /** The task that was appended for the last failure is still open: the gates would only fail again. */

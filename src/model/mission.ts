@@ -79,6 +79,12 @@ export interface SessionEntry {
   runtime?: string | null;
   /** 0 until the program runs. */
   pid?: number | null;
+  /** With the pid, as in the lock. */
+  pid_start_time?: number | null;
+  boot_id?: string | null;
+  host?: string | null;
+  /** Where it works, where that is not the project itself. */
+  workplace?: string | null;
   started_at?: string | null;
   ended_at?: string | null;
   ended_reason?: EndedReason | '' | null;
@@ -127,6 +133,8 @@ export interface MissionLock {
   agent?: string | null;
   /** The host name of the machine that the process runs on. */
   host?: string | null;
+  /** Where it works, where that is not the project itself. */
+  workplace?: string | null;
   /** Who is about to start the program, while pid is 0. */
   launcher_pid?: number | null;
   launcher_start_time?: number | null;
@@ -135,8 +143,8 @@ export interface MissionLock {
 
 export type LockState =
   | { kind: 'none' }
-  /** Its process lives. */
-  | { kind: 'live'; lock: MissionLock }
+  /** Its process lives. `unlocked`: somebody removed the lock, and the record tells of the process. */
+  | { kind: 'live'; lock: MissionLock; unlocked?: true }
   /** Its program is about to be started. */
   | { kind: 'starting'; lock: MissionLock }
   | { kind: 'dead'; lock: MissionLock; why: DeadWhy }

@@ -4,7 +4,7 @@ import { listed } from '../base/text.ts';
 import type { Host } from '../host/host.ts';
 import { judgeLock, type LockMachine } from '../mission/lock-state.ts';
 import { hasHandoff } from '../mission/scratchpad.ts';
-import { lastSession } from '../mission/select.ts';
+import { isOpen, lastSession } from '../mission/select.ts';
 import { parseTasks } from '../mission/tasks.ts';
 import {
   missionPlaces,
@@ -32,20 +32,23 @@ export function observeMission(
 ): MissionSeen {
   const { record, places } = seeRecord(host, project);
   const value = record.known ? record.value : undefined;
-  const lock = seeLock(host, places.lock);
+  const lock = seeSession(host, places, value, { idle: true });
   const gitDir = quietly(() => gitDirAround(host.files, project));
+  const elsewhere = value === undefined ? undefined : lastSession(value)?.workplace;
+  const workDir =
+    typeof elsewhere === 'string' ? quietly(() => gitDirAround(host.files, elsewhere)) : undefined;
+  const gitDirs = [gitDir, workDir].filter((folder) => folder !== undefined);
   const branch = gitDir === undefined ? undefined : quietly(() => branchOf(host.files, gitDir));
-  const changedAt = lastChange(host, places, gitDir, options.terminal === false ? { kind: 'none' } : lock);
+  const changedAt = lastChange(host, places, gitDirs, options.terminal === false ? { kind: 'none' } : lock);
   return {
     places,
     record,
-    tasks: seeTasks(host, places.tasks),
+    tasks: seeTasks(host, places.tasks, value),
     lock,
     missing: missingOf(host, places),
     handoff: value !== undefined && leftHandoff(host, places, value),
     ...(changedAt === undefined ? {} : { changedAt }),
-    gatesRunning:
-      value?.milestones.some(({ gates }) => gates !== undefined && gatesRun(host, gates)) === true,
+    gatesRunning: value !== undefined && seeGates(host, value),
     ...(branch === undefined ? {} : { branch }),
   };
 }
@@ -97,25 +100,79 @@ export function tasksOfText(path: string, text: string): Source<Task[]> {
   if (found) return known(tasks);
   return unknown(
     `${path} has no task table`,
-    'Add one with the columns id, status, milestone and description, or move the file away to have a new one made.',
+    'Write one there, with the columns id, status, milestone and description.',
   );
 }
 
-/** The task list of a file, as it is now. */
-export function seeTasks({ files }: Pick<Host, 'files'>, path: string): MissionSeen['tasks'] {
+/**
+ * The task list of a file, as it is now. One that is gone although work was begun is not taken for one without tasks: a checkout or
+ * a stash may have taken it away.
+ */
+export function seeTasks(
+  { files }: Pick<Host, 'files'>,
+  path: string,
+  record: MissionFile | undefined,
+): MissionSeen['tasks'] {
   try {
     const text = files.readExact(path);
-    return text === undefined ? known(undefined) : tasksOfText(path, text);
+    if (text !== undefined) return tasksOfText(path, text);
+    return record !== undefined && wasBegun(record)
+      ? unknown(
+          `${path} is not there, and work was begun`,
+          'Bring it back from git; or write a new table there, with the columns id, status, milestone and description.',
+        )
+      : known(undefined);
   } catch (error) {
     return unusable(path, error);
   }
 }
 
+const wasBegun = ({ sessions, milestones }: MissionFile): boolean =>
+  sessions.length > 0 || milestones.some(({ status }) => status !== 'pending');
+
+/**
+ * The lock; where somebody has removed it, the process of the last session as the record has it, while that lives.
+ * @param options.idle we ourselves are about to start nothing: a session that we began came to nothing
+ */
+export function seeSession(
+  host: Host,
+  places: MissionPlaces,
+  record: MissionFile | undefined,
+  options: { idle?: boolean } = {},
+): LockState {
+  const lock = seeLock(host, places.lock, options);
+  const last = record === undefined ? undefined : lastSession(record);
+  if (lock.kind !== 'none' || last === undefined || !isOpen(last) || (last.pid ?? 0) <= 0) return lock;
+  // Only what was written down whole: the pid alone could be anybody's.
+  if (typeof last.pid_start_time !== 'number' || typeof last.boot_id !== 'string') return lock;
+  const { session_id, runtime, pid, started_at, milestone_id, agent, pid_start_time, boot_id } = last;
+  const judged = judgeLock(
+    {
+      session_id,
+      runtime: runtime ?? '',
+      pid: pid ?? 0,
+      started_at: started_at ?? '',
+      project_path: places.project,
+      milestone_id: milestone_id ?? '',
+      agent: agent ?? '',
+      pid_start_time,
+      boot_id,
+      host: last.host ?? host.facts.hostname,
+    },
+    machineOf(host),
+  );
+  return judged.kind === 'live' ? { ...judged, unlocked: true } : lock;
+}
+
+/** Any quality gates of it run now. */
+export const seeGates = (host: Host, { milestones }: MissionFile): boolean =>
+  milestones.some(({ gates }) => gates !== undefined && gatesRun(host, gates));
+
 /** The lock, judged. What is there and no lock is `corrupt`, whatever it is. */
-export function seeLock(host: Host, path: string): LockState {
+export function seeLock(host: Host, path: string, options: { idle?: boolean } = {}): LockState {
   try {
     const text = host.files.readExact(path);
-    if (text !== undefined) return judgeLock(parseMissionLock(text), machineOf(host));
+    if (text !== undefined) return judgeLock(parseMissionLock(text), machineOf(host, options.idle));
     return host.files.stat(path) === undefined
       ? { kind: 'none' }
       : { kind: 'corrupt', why: 'it is a link that leads nowhere' };
@@ -124,13 +181,14 @@ export function seeLock(host: Host, path: string): LockState {
   }
 }
 
-const machineOf = ({ facts, clock, processes }: Host): LockMachine => ({
+const machineOf = ({ facts, clock, processes }: Host, idle = false): LockMachine => ({
   bootId: facts.bootId,
   hostname: facts.hostname,
   bootedAt: facts.bootedAt,
   now: clock.now(),
   startTime: (pid) => processes.startTime(pid),
   startedAt: (pid) => processes.startedAt(pid),
+  ...(idle ? { self: facts.pid } : {}),
 });
 
 function missingOf({ files }: Host, places: MissionPlaces): MissionSeen['missing'] {
@@ -158,10 +216,10 @@ function gatesRun({ facts, processes }: Host, gates: GatesEntry): boolean {
 function lastChange(
   { files, processes }: Host,
   places: MissionPlaces,
-  gitDir: string | undefined,
+  gitDirs: readonly string[],
   lock: LockState,
 ): number | undefined {
-  const git = gitDir === undefined ? [] : ['HEAD', 'index', 'logs/HEAD'].map((name) => join(gitDir, name));
+  const git = gitDirs.flatMap((folder) => ['HEAD', 'index', 'logs/HEAD'].map((name) => join(folder, name)));
   const paths = [places.lock, places.tasks, ...(places.scratchpad === undefined ? [] : [places.scratchpad])];
   const moments = [...paths, ...git].map((path) => quietly(() => files.target(path)?.modifiedAt));
   if (lock.kind === 'live') moments.push(quietly(() => processes.terminalActivity(lock.lock.pid)));

@@ -64,13 +64,10 @@ export async function observe(
     files,
     locks,
     repositories: trees,
-    folders: observeFolders(
-      host.files,
-      [
-        ...fleet.agents.flatMap((agent) => (agent.worktree === undefined ? agent.workingDirectory : [])),
-        ...fleet.missions.map(({ project }) => project),
-      ],
-    ),
+    folders: observeFolders(host.files, [
+      ...fleet.agents.flatMap((agent) => (agent.worktree === undefined ? agent.workingDirectory : [])),
+      ...fleet.missions.map(({ project }) => project),
+    ]),
     secrets: readSecrets(host, fleet),
     state,
     missions: observeMissions(host, fleet),

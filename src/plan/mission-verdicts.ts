@@ -126,7 +126,7 @@ function stateOf(
         return { state: 'waiting', reason: `${turn.session} ends with its agent` };
       return {
         state: 'working',
-        reason: `${turn.session} runs${turn.agent === undefined ? ' in a terminal' : ''}`,
+        reason: `${turn.session} runs${turn.agent === undefined ? ' in a terminal' : ''}${turn.waits === undefined ? '' : `; ${turn.waits}`}`,
       };
     case 'complete':
       return { state: 'completed', reason: now.record === undefined ? '' : standing(now.record) };

@@ -5,7 +5,7 @@ import type { EndedReason, MissionFile, MissionSeen, SessionEntry } from '../mod
 import type { Action } from '../model/plan.ts';
 import type { EndCause } from '../model/state.ts';
 import { isOpen, lastSession } from '../mission/select.ts';
-import { withEnd, type SessionEnd } from '../mission/sessions.ts';
+import { withEnd, withLocked, type SessionEnd } from '../mission/sessions.ts';
 import { keptMilestones } from '../mission/settle.ts';
 import { missionNow, type MissionNow, type Turn } from '../mission/turn.ts';
 import { promptDelivery } from '../render/mission.ts';
@@ -93,14 +93,21 @@ function turnOf(g: Gathering, wish: Mission, seen: MissionSeen, s: Situation | u
 function isToJoin({ run, session_id }: SessionEntry, { lock }: MissionSeen): boolean {
   if (lock.kind === 'none') return true;
   if (lock.kind === 'corrupt' || lock.kind === 'elsewhere') return false;
-  return lock.lock.session_id === session_id && (lock.kind !== 'live' || run === undefined);
+  const whole = lock.kind === 'live' && run !== undefined && lock.unlocked !== true;
+  return lock.lock.session_id === session_id && !whole;
 }
 
 function afterEnd(seen: MissionSeen, end: SessionEnd | undefined): MissionSeen {
   const record = seen.record.known ? seen.record.value : undefined;
   if (end === undefined || record === undefined) return seen;
-  const tasks = seen.tasks.known ? (seen.tasks.value ?? []) : [];
-  return { ...seen, record: { known: true, value: withEnd(record, end, tasks) }, lock: { kind: 'none' } };
+  return { ...seen, record: { known: true, value: ended(record, end, seen) }, lock: { kind: 'none' } };
+}
+
+/** The record with that session ended, be it that only a lock tells of it. */
+function ended(record: MissionFile, end: SessionEnd, { lock, tasks }: MissionSeen): MissionFile {
+  const whole =
+    lock.kind === 'dead' && lock.lock.session_id === end.session ? withLocked(record, lock.lock) : record;
+  return withEnd(whole, end, tasks.known ? (tasks.value ?? []) : undefined);
 }
 
 /** Its program lives, whatever the lock says that it was started under. */
@@ -125,9 +132,8 @@ function onceKilled(
   wish: Mission,
   at: number,
 ): Turn {
-  const tasks = seen.tasks.known ? (seen.tasks.value ?? []) : [];
   const value =
-    open === undefined ? record : withEnd(record, { session: open.session_id, reason: 'killed', at }, tasks);
+    open === undefined ? record : ended(record, { session: open.session_id, reason: 'killed', at }, seen);
   // A lock that is not its own is not cleared with it.
   const own = 'lock' in seen.lock && seen.lock.lock.session_id === open?.session_id;
   const lock = own && seen.lock.kind !== 'elsewhere' ? ({ kind: 'none' } as const) : seen.lock;
@@ -172,8 +178,8 @@ function endOf(
   seen: MissionSeen,
   s: Situation | undefined,
 ): SessionEnd | undefined {
-  const open = openSession(record);
   const { lock } = seen;
+  const open = openSession(record) ?? unrecorded(record, lock);
   if (open === undefined || (lock.kind !== 'none' && lock.kind !== 'dead')) return undefined;
   const session = open.session_id;
   if (s !== undefined && isOfAgent(s, open)) {
@@ -192,6 +198,13 @@ function endOf(
   }
   const reason = lock.kind !== 'dead' ? 'unknown' : lock.why === 'reboot' ? 'reboot' : 'crashed';
   return { session, reason, at: g.observation.now };
+}
+
+/** The session of a dead lock that the record does not tell of. */
+function unrecorded(record: MissionFile, lock: MissionSeen['lock']): SessionEntry | undefined {
+  if (lock.kind !== 'dead' || lock.why === 'never-started') return undefined;
+  const after = withLocked(record, lock.lock);
+  return after === record ? undefined : lastSession(after);
 }
 
 function reasonOf(cause: EndCause, { tasks, handoff }: MissionSeen): EndedReason {
@@ -230,8 +243,7 @@ export function missionActions(turn: MissionTurn): Action[] {
   };
   const before = seen.record.known ? seen.record.value : undefined;
   if (before === undefined) return [make];
-  const tasks = seen.tasks.known ? (seen.tasks.value ?? []) : [];
-  const after = end === undefined ? before : withEnd(before, end, tasks);
+  const after = end === undefined ? before : ended(before, end, seen);
   const changes = now.record !== undefined && JSON.stringify(now.record) !== JSON.stringify(after);
   return [
     ...(seen.missing.length > 0 ? [make] : []),

@@ -22,7 +22,12 @@ export function nextSteps(view: MissionView, where: string): NextStep[] {
     case 'complete':
       return [{ text: 'Nothing: the mission is completed.' }];
     case 'live':
-      return [{ text: `Nothing: ${lineOf(turn.session)} is at work.`, command: coord('status') }];
+      return [
+        {
+          text: `Nothing: ${lineOf(turn.session)} is at work${turn.waits === undefined ? '' : `, and ${turn.waits}`}.`,
+          command: coord('status'),
+        },
+      ];
     case 'verifying':
       return [{ text: 'Nothing: the quality gates are running.' }];
     case 'verify':

@@ -137,7 +137,8 @@ function taskOf(agent: string, fleet: Fleet, { missions }: Observation): string 
   const mission = missionOf(fleet, agent);
   if (mission?.state !== 'active') return undefined;
   const seen = missions.get(mission.id);
-  const last = seen?.lock.kind === 'live' && seen.record.known ? seen.record.value?.sessions.at(-1) : undefined;
+  const last =
+    seen?.lock.kind === 'live' && seen.record.known ? seen.record.value?.sessions.at(-1) : undefined;
   const at = [last?.last_task_id, last?.milestone_id].find((part) => (part ?? '') !== '');
   return at === undefined || at === null ? mission.id : `${mission.id}/${at}`;
 }

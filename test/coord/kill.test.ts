@@ -1,5 +1,6 @@
 /** Killed before, within or after every single call that changes anything, then done again: the same end, and nothing lost. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -151,12 +152,15 @@ test('join', (t) =>
     },
   }));
 
+/** Of a program that has ended. */
+const over = spawnSync('true').pid;
+
 test('end', (t) =>
   everywhere(t, {
     async prepare(inner) {
       const world = await afterOne(inner);
       await begin(world, { now: NOW + 120_000 });
-      await joinSession(world.host, world.project, { sessionId: 'sess-002', pid: process.pid });
+      await joinSession(world.host, world.project, { sessionId: 'sess-002', pid: over });
       return { world, call: { kind: 'end', session: 'sess-002', at: NOW + 180_000 } };
     },
     sessions: { least: 2, most: 2 },
@@ -166,7 +170,7 @@ test('end', (t) =>
       const { ended_reason, duration_seconds, pid } = world.record().sessions[1] ?? {};
       assert.deepEqual(
         { ended_reason, duration_seconds, pid },
-        { ended_reason: 'premature', duration_seconds: 60, pid: process.pid },
+        { ended_reason: 'premature', duration_seconds: 60, pid: over },
         where,
       );
       assert.equal(lockOf(world), undefined, where);

@@ -10,10 +10,12 @@ import type { ApplyContext } from '../context.ts';
 export async function advise(started: readonly StartSession[], context: ApplyContext): Promise<void> {
   const { host, fleet } = context;
   const agents = new Map<string, string[]>();
+  const carriedOn = new Set(fleet.missions.filter(isAutomatic).map(({ project }) => project));
   for (const { agent, workingDirectory } of started) {
     const mission = missionOf(fleet, agent);
     if (mission !== undefined && isAutomatic(mission)) continue;
     const project = mission?.project ?? workingDirectory;
+    if (carriedOn.has(project)) continue;
     agents.set(project, [...(agents.get(project) ?? []), agent]);
   }
   for (const [project, names] of agents) {
