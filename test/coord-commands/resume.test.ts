@@ -220,7 +220,10 @@ inProject(
   'resume: a task table that its agent was killed in keeps nobody from clearing the lock',
   async (scene) => {
     await crashed(scene);
-    scene.write('docs/TASKS.md', scene.read('docs/TASKS.md').replace('| T-1 | in-progress', '| T-1 | in-pro'));
+    scene.write(
+      'docs/TASKS.md',
+      scene.read('docs/TASKS.md').replace('| T-1 | in-progress', '| T-1 | in-pro'),
+    );
     const before = scene.picture();
     const told = await scene.coord(['resume'], 65);
     assert.match(told.stdout, /sess-001 .* is dead/);
