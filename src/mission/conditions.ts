@@ -1,5 +1,6 @@
 /** What is wrong with a mission, by code and name, and what is done about it. */
 import { formatDuration } from '../base/duration.ts';
+import { shellWord } from '../base/shell.ts';
 import { counted, listed } from '../base/text.ts';
 import type { Mission } from '../model/fleet.ts';
 import type { MissionFile, MissionSeen, SessionEntry, Task } from '../model/mission.ts';
@@ -212,7 +213,7 @@ function failedTasks(tasks: readonly Task[]): Found[] {
   const [first] = failed;
   if (first === undefined) return [];
   const seen = `${listed(failed.slice(0, 5))}${failed.length > 5 ? ' …' : ''} failed`;
-  return [{ code: 'F9', seen, done: `mosaic coord run ${first} retries it` }];
+  return [{ code: 'F9', seen, done: `mosaic coord run ${shellWord(first)} retries it` }];
 }
 
 /** F10. */

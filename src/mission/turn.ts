@@ -1,7 +1,8 @@
 /** Whose turn it is on a mission: a session's, the quality gates', a person's, or nobody's. */
 import type { Mission } from '../model/fleet.ts';
 import type { MissionFile, MissionSeen, PromptKind, Task } from '../model/mission.ts';
-import { counted, listed, quoted } from '../base/text.ts';
+import { shellWord } from '../base/shell.ts';
+import { counted, listed } from '../base/text.ts';
 import type { ConditionCode } from './conditions.ts';
 import { currentMilestone, idleSessions, isOpen, lastSession, nextTask, tasksOf } from './select.ts';
 import { gateFailures, hasGates, settled, unverified } from './settle.ts';
@@ -40,7 +41,7 @@ export interface MissionNow {
  */
 export function missionNow(seen: MissionSeen, wish: Mission | undefined, now: number): MissionNow {
   const { record, tasks, places } = seen;
-  const at = wish === undefined ? '' : ` --project ${shownPath(places.project)}`;
+  const at = wish === undefined ? '' : ` --project ${shellWord(places.project)}`;
   if (!record.known) {
     const fix = record.fix ?? `Mend it by hand; mosaic coord mission${at} shows the place.`;
     return { tasks: [], turn: { kind: 'held', why: 'invalid', reason: record.why, fix } };
@@ -77,8 +78,6 @@ export function missionNow(seen: MissionSeen, wish: Mission | undefined, now: nu
   const settledRecord = settled(there, wish, list, now);
   return { record: settledRecord, tasks: list, turn: turnOf(settledRecord, list, seen, at) };
 }
-
-const shownPath = (path: string): string => (/^[\w@%+=:,./~-]+$/.test(path) ? path : quoted(path));
 
 /** The record of a mission that has none yet. */
 export function newRecord(
@@ -197,19 +196,8 @@ function workOrHeld(record: MissionFile, tasks: Task[], most: number, at: string
   const stuck = tasks.filter(({ status }) => status === 'blocked' || status === 'failed');
   // A milestone without tasks is work too: to plan it.
   const planning = task === undefined && milestone !== undefined && tasksOf(tasks, milestone.id).length === 0;
-  if (milestone === undefined || (task === undefined && !planning)) {
-    const those = listed(stuck.slice(0, 5).map(({ id }) => id));
-    return {
-      kind: 'held',
-      why: 'deadlock',
-      code: 'F10',
-      reason:
-        stuck.length === 0
-          ? 'no milestone is open, and not all are completed'
-          : `all tasks that remain are blocked or failed: ${those}${stuck.length > 5 ? ' …' : ''}`,
-      fix: `Set one of them to not-started when it can go on, or to cancelled; mosaic coord run TASK${at} retries one.`,
-    };
-  }
+  if (milestone === undefined || (task === undefined && !planning))
+    return { kind: 'held', why: 'deadlock', code: 'F10', ...deadlock(record, stuck, at) };
   const idle = idleNow(record, tasks);
   if (idle >= most) {
     return {
@@ -217,7 +205,7 @@ function workOrHeld(record: MissionFile, tasks: Task[], most: number, at: string
       why: 'idle',
       code: 'F1',
       reason: `${counted(idle, 'session')} in a row ended without any task changing`,
-      fix: `Read the scratchpad; then mosaic coord run ${task?.id ?? 'TASK'}${at}, or mosaic apply --restart its agent.`,
+      fix: `Read the scratchpad; then mosaic coord run ${task === undefined ? 'TASK' : shellWord(task.id)}${at}, or mosaic apply --restart its agent.`,
     };
   }
   return {
@@ -225,6 +213,26 @@ function workOrHeld(record: MissionFile, tasks: Task[], most: number, at: string
     prompt: promptKind(record),
     milestone: task?.milestone ?? milestone.id,
     ...(task === undefined ? {} : { task }),
+  };
+}
+
+/** Nothing is left that a session could do, and the mission is not completed. */
+function deadlock(
+  { milestones }: MissionFile,
+  stuck: readonly Task[],
+  at: string,
+): Pick<Held, 'reason' | 'fix'> {
+  if (milestones.length === 0)
+    return { reason: 'it has no milestones', fix: 'Give it some, in the fleet file or in mission.json.' };
+  if (stuck.length === 0)
+    return {
+      reason: 'no milestone is open, and not all are completed',
+      fix: 'Set a milestone to pending in mission.json when it can go on.',
+    };
+  const those = listed(stuck.slice(0, 5).map(({ id }) => id));
+  return {
+    reason: `all tasks that remain are blocked or failed: ${those}${stuck.length > 5 ? ' …' : ''}`,
+    fix: `Set one of them to not-started when it can go on, or to cancelled; mosaic coord run TASK${at} retries one.`,
   };
 }
 

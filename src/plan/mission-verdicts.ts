@@ -1,4 +1,5 @@
 /** What the plan says of each mission: its state, the conditions that hold, what is done with it. */
+import { shellWord } from '../base/shell.ts';
 import { counted } from '../base/text.ts';
 import { conditionsOf, crashesOn, type ConditionInput } from '../mission/conditions.ts';
 import { progressOf } from '../mission/select.ts';
@@ -137,7 +138,7 @@ function stateOf(
         return {
           state: 'held',
           reason: `the quality gates of ${turn.milestones.join(', ')} are due, but ${s.name} ${worksOn({ s, decision })} something else`,
-          fix: `mosaic coord verify --project ${wish.project} runs them now; else they are run when ${s.name} has ended.`,
+          fix: `mosaic coord verify --project ${shellWord(wish.project)} runs them now; else they are run when ${s.name} has ended.`,
         };
       return { state: 'verifying', reason: `the quality gates of ${turn.milestones.join(', ')} are due` };
     case 'held': {
@@ -151,7 +152,7 @@ function stateOf(
         return {
           state: 'offered',
           reason: `${next}, for a person to start`,
-          fix: `mosaic coord continue --project ${wish.project} prints the prompt.`,
+          fix: `mosaic coord continue --project ${shellWord(wish.project)} prints the prompt.`,
         };
       if (s.session.kind === 'live')
         return {

@@ -1,4 +1,5 @@
 /** What a person does next about a mission. */
+import { shellWord } from '../base/shell.ts';
 import { visible } from '../base/visible.ts';
 import { lineOf } from '../mission/brief.ts';
 import { missionNow } from '../mission/turn.ts';
@@ -40,7 +41,7 @@ export function nextSteps(view: MissionView, where: string): NextStep[] {
       const task =
         turn.task === undefined
           ? []
-          : [{ text: 'Start a session here:', command: coord(`run ${lineOf(turn.task.id)}`) }];
+          : [{ text: 'Start a session here:', command: coord(`run ${shellWord(turn.task.id)}`) }];
       if (dead)
         return [{ text: 'See what the dead session left, and how to recover:', command: coord('resume') }];
       return [{ text: 'Get the prompt for the next session:', command: coord('continue') }, ...task];

@@ -119,3 +119,23 @@ inProject('status: a wrong duration is a wrong command line', async (scene) => {
   const { stderr } = await scene.coord(['status', '--stale-after', 'soon'], 64);
   assert.match(stderr, /It is a duration such as 30s/);
 });
+
+inProject('command lines to copy mean just what they say, whatever a task is called', async (scene) => {
+  await scene.init([
+    '| T1;touch${IFS}failed | failed | M1 | One | | |',
+    "| T2;touch it's | not-started | M1 | Two | | |",
+  ]);
+  const quoted = `'T2;touch it'\\''s'`;
+  const told = await scene.json(['mission', '--project', scene.project]);
+  const commands = (told['next'] as { command: string }[]).map(({ command }) => command);
+  assert.ok(commands.includes(`mosaic coord run ${quoted} --project ${scene.project}`), commands.join('\n'));
+  assert.match(
+    (await scene.coord(['mission'])).stdout,
+    /mosaic coord run 'T1;touch\$\{IFS\}failed' retries it/,
+  );
+  begun(scene, { pid: process.pid, pid_start_time: 1, boot_id: bootId });
+  assert.ok((await scene.coord(['resume'])).stdout.includes(`  mosaic coord resume ${quoted}\n`));
+  assert.ok(
+    (await scene.coord(['resume', '--clean-lock'])).stdout.includes(`  mosaic coord run ${quoted}\n`),
+  );
+});

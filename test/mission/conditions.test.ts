@@ -198,6 +198,11 @@ describe('F9 subagent failure', () => {
     const many = Array.from({ length: 7 }, (_, n) => `T${n} failed M1`);
     assert.match(found({ tasks: many })['F9'] ?? '', /T4 … failed \|/);
   });
+  it('offers a command line that means just that task', () =>
+    assert.match(
+      found({ tasks: ['T1;touch${IFS}x failed M1'] })['F9'] ?? '',
+      / \| mosaic coord run 'T1;touch\$\{IFS\}x' retries it$/,
+    ));
   it('does not hold for one that is blocked', () =>
     assert.deepEqual(codes({ tasks: ['T1 blocked M1', 'T2 not-started M1'] }), []));
 });

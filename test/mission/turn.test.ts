@@ -71,6 +71,36 @@ describe('the turn', () => {
   it("is a person's where nothing can go on", () => {
     assert.equal(why({ tasks: ['T1 blocked M1', 'T2 failed M2'] }), 'held: deadlock F10');
     assert.equal(why({ ...work, milestones: ['M1 blocked', 'M2 blocked'] }), 'held: deadlock F10');
+  });
+  it('is held with words for what is stuck: tasks, milestones, or that there are none', () => {
+    const words = (seen: MissionWords, of = wish()): string => {
+      const found = turn(seen, of);
+      return found.kind === 'held' ? `${found.reason} | ${found.fix}` : found.kind;
+    };
+    assert.match(
+      words({ tasks: ['T1 blocked M1', 'T2 failed M2'] }),
+      /: T1 and T2 \| Set one of them to not-started/,
+    );
+    assert.equal(
+      words({ ...work, milestones: ['M1 blocked', 'M2 blocked'] }),
+      'no milestone is open, and not all are completed | Set a milestone to pending in mission.json when it can go on.',
+    );
+    assert.equal(
+      words({ tasks: [], milestones: [] }, wish({ milestones: [] })),
+      'it has no milestones | Give it some, in the fleet file or in mission.json.',
+    );
+  });
+  it('names task and project as one word each of a command line', () => {
+    const idle: MissionWords = { sessions: [{ end: 'premature', idle: true, tasks: 'same' }] };
+    const strange = turn(
+      { ...idle, tasks: ['T1;id not-started M1'] },
+      wish({ project: "/src/o'ne $(id)", maxIdleSessions: 1 }),
+    );
+    assert.ok(strange.kind === 'held');
+    assert.ok(
+      strange.fix.includes(`mosaic coord run 'T1;id' --project '/src/o'\\''ne $(id)', or`),
+      strange.fix,
+    );
     const many = turn(
       { tasks: ['1', '2', '3', '4', '5', '6'].map((n) => `T${n} blocked M1`) },
       wish({ milestones: [{ id: 'M1', name: 'One' }] }),
@@ -186,7 +216,7 @@ it('the way out names the project only where it is not the one around, and as a 
   };
   assert.ok(fix('/src', true).endsWith('mosaic coord run TASK retries one.'));
   assert.ok(fix('/src', false).endsWith('mosaic coord run TASK --project /src retries one.'));
-  assert.ok(fix('/a b', false).endsWith('mosaic coord run TASK --project "/a b" retries one.'));
+  assert.ok(fix('/a b', false).endsWith("mosaic coord run TASK --project '/a b' retries one."));
 });
 
 it('whatever is there: one turn, and no session while another may be at work', () => {

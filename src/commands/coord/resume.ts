@@ -1,4 +1,5 @@
 /** `mosaic coord resume [TASK]`: after a crash. */
+import { shellWord } from '../../base/shell.ts';
 import { quoted } from '../../base/text.ts';
 import { workplaceOf } from '../../coord/circumstances.ts';
 import { endSession } from '../../coord/end.ts';
@@ -218,7 +219,7 @@ function adviceOf(
   starts: boolean,
 ): Recovery['advice'] {
   if (starts) return [];
-  const run = task === undefined ? undefined : `mosaic coord run ${task}${where}`;
+  const run = task === undefined ? undefined : `mosaic coord run ${shellWord(task)}${where}`;
   if (clean)
     return run === undefined
       ? [
@@ -237,7 +238,7 @@ function adviceOf(
       : [
           {
             text: 'Or do that and start the next session here:',
-            command: `mosaic coord resume ${task}${where}`,
+            command: `mosaic coord resume ${shellWord(task)}${where}`,
           },
         ]),
   ];
