@@ -141,6 +141,21 @@ inMission('killed before it was typed: the next apply types it', 'none', async (
   assert.deepEqual(project.ends(), ['sess-001 open']);
 });
 
+inMission('a shell with a kickstart of its own: only that is typed', 'none', async (scene) => {
+  const { project, world } = scene;
+  nastyTasks(scene);
+  scene.missionFleet({ agent: { runtime: 'shell', command: ['sh'], kickstart: 'echo kick$((40 + 2))' } });
+  await scene.apply();
+  const screen = await world.until('it has answered', async () => {
+    const { stdout } = await world.tmux('capture-pane', '-p', '-J', '-S', '-', '-t', '=coder:');
+    return stdout.includes('kick42') ? stdout : undefined;
+  });
+  assert.doesNotMatch(screen, /Begin the mission|not found/);
+  await scene.apply();
+  await scene.inSync();
+  assert.match(project.prompt(), /Begin the mission/);
+});
+
 inMission(
   'a shell: nothing is typed to it, it finds the prompt by its environment',
   'none',
