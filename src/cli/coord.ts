@@ -119,6 +119,7 @@ Examples:
       'after',
       `
 Without --send nothing is changed but the capsule, .mosaic/orchestrator/next-task.json.
+With it, the prompt is typed only where the agent's runtime shows that it takes input, and never into a shell.
 
 Examples:
   mosaic coord continue | wl-copy
@@ -145,6 +146,7 @@ Examples:
       `
 The prompt takes the place of {prompt} in the command, or is its last argument. The exit code is the program's (128 and its number
 for a signal); how the session ended is written down: completed, handoff, premature, killed or crashed.
+With --json, standard output has the report alone, at the end: what the program prints there goes to standard error.
 
 Examples:
   mosaic coord run T-07
@@ -185,7 +187,7 @@ Exit codes:
   0    told, or done; a live session is told of too
   4    there has been no session yet
   65   there is no mission, or one of its files (the lock too) is not valid
-  with a task: as mosaic coord run
+  with a task: as mosaic coord run, also with --json
 
 Examples:
   mosaic coord resume

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { unstartable } from './executable.ts';
 import { reasonOf } from './failures.ts';
@@ -17,7 +17,7 @@ const GATE = 'IFS= read -r go <&3 || exit; exec "$@" 3>&-';
 
 /** The real `foreground`. */
 export function foreground(facts: Facts): Foreground {
-  return async (file, args, { cwd, env, onStart }) => {
+  return async (file, args, { cwd, env, output, onStart }) => {
     const environment = { ...facts.env, ...env };
     const folder = cwd ?? facts.cwd;
     const failure = (why: string): ForegroundResult => ({ failure: `${file} could not be started: ${why}` });
@@ -25,7 +25,11 @@ export function foreground(facts: Facts): Foreground {
     if (trouble !== undefined) return failure(trouble);
     const signals = takeSignals();
     try {
-      const started = start(['/bin/sh', '-c', GATE, 'sh', file, ...args], environment, folder);
+      const started = start(['/bin/sh', '-c', GATE, 'sh', file, ...args], {
+        env: environment,
+        cwd: folder,
+        stdio: ['inherit', output === 'stderr' ? process.stderr.fd : 'inherit', 'inherit', 'pipe'],
+      });
       if ('error' in started) return failure(reasonOf(started.error));
       const { child, gate } = started;
       const ended = endOf(child);
@@ -53,9 +57,9 @@ export function foreground(facts: Facts): Foreground {
 
 type Started = { child: ChildProcess; gate: Duplex } | { error: unknown };
 
-function start([sh = '', ...args]: string[], env: NodeJS.ProcessEnv, cwd: string): Started {
+function start([sh = '', ...args]: string[], options: SpawnOptions): Started {
   try {
-    const child = spawn(sh, args, { stdio: ['inherit', 'inherit', 'inherit', 'pipe'], env, cwd });
+    const child = spawn(sh, args, options);
     const gate = child.stdio[3] as Duplex;
     // It is gone when we write: its end tells that.
     gate.on('error', () => {});

@@ -71,6 +71,8 @@ export interface ForegroundOptions {
   cwd?: string;
   /** Added to our environment; undefined removes a variable. */
   env?: Record<string, string | undefined>;
+  /** Where its standard output goes: our own, unless told. */
+  output?: 'stderr';
   /**
    * Told the pid that the program will have, before it runs: it runs only once this is done, also when we are killed meanwhile. What
    * it throws keeps the program from running, and is thrown.

@@ -89,6 +89,22 @@ inProject('run: how the session ended, by how its program did', async (scene) =>
   );
 });
 
+inProject('run --json: standard output is the report alone', async (scene) => {
+  await scene.init();
+  const body = `echo '{ "of": "the program" }'; echo more >&2; exit 3`;
+  const { stdout, stderr } = await scene.coord(['run', 'T-1', '--json', '--', 'sh', '-c', body], 3);
+  assert.equal((JSON.parse(stdout) as { exit_code: number }).exit_code, 3);
+  assert.match(stderr, /^\{ "of": "the program" \}\nmore$/m);
+  begun(scene, { pid: process.pid, pid_start_time: 1, boot_id: bootId });
+  const program = scene.script('chatty', 'echo text');
+  scene.world.writeFleet({ runtimes: { mine: { command: [program] } }, agents: [] });
+  const resume = ['resume', 'T-1', '--runtime', 'mine', '-f', scene.world.fleetFile];
+  const told = await scene.json(resume);
+  assert.equal((told['run'] as { ended_reason: string }).ended_reason, 'premature');
+  // Without it, the program's output is its own.
+  assert.equal((await scene.coord(resume)).stdout, 'text\n');
+});
+
 inProject('run: a configured command takes the prompt as one argument, within a word too', async (scene) => {
   await scene.init();
   const got = scene.world.path('got');
@@ -203,8 +219,10 @@ inProject('run: a closed window ends the program, and that is written down', asy
   await terminal.type(`cd ${scene.project} && mosaic coord run T-1 -- sh -c 'exec sleep 60'`);
   await scene.world.until('it runs', () => (scene.lock()?.pid ?? 0) > 0);
   await terminal.close();
-  await scene.world.until('its end is written down', () => last(scene).ended_reason === 'killed');
-  assert.equal(scene.lock(), undefined);
+  await scene.world.until(
+    'its end is written down, and its lock cleared',
+    () => last(scene).ended_reason === 'killed' && scene.lock() === undefined,
+  );
 });
 
 inProject('run: SIGTERM goes on to the program, and its end is awaited', async (scene) => {

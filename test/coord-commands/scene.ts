@@ -68,8 +68,7 @@ async function sceneOf(world: World): Promise<Scene> {
     },
     async json(args, code = 0, options = {}) {
       const { stdout } = await scene.coord([...withJson(args)], code, options);
-      // A program in the foreground may have written before it.
-      const data = JSON.parse(stdout.slice(stdout.indexOf('{\n'))) as Record<string, unknown>;
+      const data = JSON.parse(stdout) as Record<string, unknown>;
       const name = `coord${(args[0] ?? '').replace(/^./, (letter) => letter.toUpperCase())}`;
       const valid = (validators as Record<string, ((data: unknown) => boolean) & { errors?: unknown }>)[name];
       assert.ok(valid, name);

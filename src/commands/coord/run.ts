@@ -57,12 +57,12 @@ export async function startOf(
   { record }: FoundMission,
   taskId: string,
   command: readonly string[],
-  options: Pick<CoordRunOptions, 'runtime' | 'file'>,
+  options: Pick<CoordRunOptions, 'runtime' | 'file' | 'json'>,
 ): Promise<SessionStart> {
   const runtime = runtimeOf(record, options.runtime);
   const { file } = options;
   const program = await programOf(context, { runtime, command, ...(file === undefined ? {} : { file }) });
-  return { taskId, runtime, command: program, kind: promptKind(record) };
+  return { taskId, runtime, command: program, kind: promptKind(record), reports: options.json === true };
 }
 
 /** Only the capsule is written: the command line is for the person to run, and no session of ours. */

@@ -26,6 +26,8 @@ export interface SessionStart {
   /** The program; `{prompt}` in it stands for the prompt. */
   command: readonly string[];
   kind: PromptKind;
+  /** Our own standard output is for the report: what the program prints goes to standard error. */
+  reports?: boolean;
 }
 
 export interface SessionRun {
@@ -74,7 +76,7 @@ export async function startSession(
   };
   const ended = isInterrupted()
     ? { signal: 'SIGINT' }
-    : await run(context, found, session.sessionId, command);
+    : await run(context, found, session.sessionId, command, start);
   const now = host.clock.now();
   const reason = reasonOfEnd(context, found, ended);
   await quietly('its end could not be written down', () =>
@@ -113,10 +115,12 @@ async function run(
   { project }: FoundMission,
   sessionId: string,
   [file = '', ...args]: readonly string[],
+  { reports }: SessionStart,
 ): Promise<Ended> {
   try {
     return await host.foreground(file, args, {
       cwd: project,
+      ...(reports === true ? { output: 'stderr' } : {}),
       onStart: (pid) => joinSession(host, project, { sessionId, pid }),
     });
   } catch (error) {
