@@ -40,12 +40,14 @@ export interface ConditionInput {
   wish?: Mission;
   /** What only the reconciler knows: that many agents failed together, that a restart budget is used up. */
   also?: readonly Pick<Condition, 'code' | 'seen' | 'done'>[];
+  /** What keeps the next session back, where only the reconciler knows: a clause. */
+  waits?: string;
 }
 
 /** Those that hold, by code. */
-export function conditionsOf({ seen, now, wish, also = [] }: ConditionInput): Condition[] {
+export function conditionsOf({ seen, now, wish, also = [], waits }: ConditionInput): Condition[] {
   const mission = missionNow(seen, wish, now);
-  const found = [...also, ...lasting(mission, seen, now)];
+  const found = [...also, ...lasting(mission, seen, now, waits)];
   const codes = Object.keys(names) as ConditionCode[];
   return codes.flatMap((code) => {
     const condition = found.find((one) => one.code === code);
@@ -55,12 +57,12 @@ export function conditionsOf({ seen, now, wish, also = [] }: ConditionInput): Co
 
 type Found = Pick<Condition, 'code' | 'seen' | 'done'>;
 
-function lasting(mission: MissionNow, seen: MissionSeen, now: number): Found[] {
+function lasting(mission: MissionNow, seen: MissionSeen, now: number, waits: string | undefined): Found[] {
   const { record, tasks, turn } = mission;
   if (record === undefined) return turn.kind === 'held' && turn.code !== undefined ? [held(turn)] : [];
   const over = record.status === 'completed' || record.status === 'failed';
   return [
-    ...(over ? [] : lastEnd(mission, record, seen)),
+    ...(over ? [] : lastEnd(mission, record, seen, waits)),
     ...spirals(record, tasks),
     ...(over ? [] : failedGates(mission, record)),
     ...drift(record, tasks),
@@ -76,7 +78,12 @@ const held = (turn: { code?: ConditionCode; reason: string; fix: string }): Foun
 });
 
 /** F1, F2, F3: how the last session ended, while no other is at work. */
-function lastEnd({ turn, tasks }: MissionNow, record: MissionFile, { lock, places }: MissionSeen): Found[] {
+function lastEnd(
+  { turn, tasks }: MissionNow,
+  record: MissionFile,
+  { lock, places }: MissionSeen,
+  waits: string | undefined,
+): Found[] {
   if (lock.kind === 'corrupt')
     return [
       {
@@ -88,14 +95,16 @@ function lastEnd({ turn, tasks }: MissionNow, record: MissionFile, { lock, place
   const last = lastSession(record);
   if (last === undefined || turn.kind === 'live' || turn.kind === 'complete') return [];
   if (turn.kind === 'held' && turn.why === 'conflict') return [];
-  const next = goesOn(record, turn);
+  const next = waits ?? goesOn(record, turn);
   const id = last.session_id;
   if (isOpen(last) || lock.kind === 'dead') {
     const why = lock.kind === 'dead' ? lock.why : 'gone';
     if (why === 'never-started')
       return [{ code: 'F3', seen: `${id} was begun and its program never started`, done: next }];
+    const byHand = record.policy?.continue !== 'auto' && turn.kind === 'work';
+    const recovery = byHand ? 'mosaic coord resume tells what it left, and how to go on' : next;
     const how = why === 'reboot' ? 'the machine was started anew since' : 'its process is gone';
-    return [{ code: 'F3', seen: `${id}: ${how}`, done: `its worktree is kept; ${next}` }];
+    return [{ code: 'F3', seen: `${id}: ${how}`, done: `its worktree is kept; ${recovery}` }];
   }
   const left = remaining(record, tasks);
   const after = lengthOf(last);

@@ -88,13 +88,15 @@ function verdictOf(
   actions: readonly Action[],
 ): MissionVerdict {
   const { wish, now, seen, after } = mission;
+  const state = stateOf(mission, its);
+  const back = now.turn.kind === 'work' && (state.state === 'held' || state.state === 'waiting');
   const conditions = conditionsOf({
+    ...(back ? { waits: 'the next session waits' } : {}),
     seen: after,
     now: g.observation.now,
     wish,
     also: [...infrastructure(its), ...setAside(mission, its)],
   }).map(({ code, name, seen: what, done }) => ({ code, name, seen: what, done }));
-  const state = stateOf(mission, its);
   const starts = its.decision.steps.some((step) => step.do === 'begin');
   const bad = state.state === 'conflict';
   const holds = state.state === 'held';

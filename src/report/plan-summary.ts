@@ -22,8 +22,13 @@ export function planCounts(plan: Plan): PlanCounts {
   return counts;
 }
 
-const ofMissions = ({ missions }: Plan, change: Change): number =>
-  missions.filter((mission) => mission.change === change).length;
+/** Without those that their agents are counted for already. */
+const ofMissions = ({ missions, verdicts }: Plan, change: Change): number =>
+  missions.filter(
+    (mission) =>
+      mission.change === change &&
+      !verdicts.some((verdict) => verdict.agent === mission.agent && verdict.change === change),
+  ).length;
 
 /** Nothing would be done, nothing is held back and nothing is in the way. */
 export const isInSync = (plan: Plan): boolean =>
