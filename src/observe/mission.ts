@@ -72,7 +72,8 @@ export function seeRecord(
 const unusable = (path: string, error: unknown): Source<never> =>
   unknown(
     `${placed(path, error)} cannot be used: ${wordsOf(path, error)}`,
-    'Mend the file by hand, or bring it back from git: nothing is written to it until it can be read.',
+    (error instanceof PlacedError ? error.fix : undefined) ??
+      'Mend the file by hand, or bring it back from git: nothing is written to it until it can be read.',
   );
 
 const placed = (path: string, error: unknown): string =>

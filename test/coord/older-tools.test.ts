@@ -10,7 +10,7 @@ import { formatMissionLock, parseMissionLock } from '../../src/record/mission-lo
 import { formatMission, parseMission } from '../../src/record/mission.ts';
 import { mission as validMission, sessionLock as validLock } from '../../src/generated/validators.js';
 import { observeMission } from '../../src/observe/mission.ts';
-import { begin, makeWorld, program, TASKS, type World } from './world.ts';
+import { begin, failure, makeWorld, program, TASKS, withMissionMade, type World } from './world.ts';
 
 const OLD = `{
     "schema_version": 1,
@@ -183,4 +183,16 @@ test('what we write is what the schemas say, and is read back the same', async (
   const lock = parseMissionLock(world.read(world.places.lock));
   assert.equal(validLock(lock), true);
   assert.deepEqual(parseMissionLock(formatMissionLock(lock)), lock);
+});
+
+test('the mission of a newer mosaic: the way out is an update, not a mending by hand', async (t) => {
+  const world = await withMissionMade(t);
+  world.edit((record) => ({ ...record, schema_version: 2 }));
+  const before = world.read(world.places.mission);
+  const { record } = observeMission(world.host, world.project);
+  assert.ok(!record.known);
+  assert.match(record.why, /mission\.json:2:21 cannot be used: it was made by a newer mosaic/);
+  assert.equal(record.fix, 'Update mosaic here.');
+  await failure(begin(world), 'invalid');
+  assert.equal(world.read(world.places.mission), before);
 });
