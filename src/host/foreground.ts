@@ -15,6 +15,9 @@ const PASSED_ON = ['SIGTERM', 'SIGHUP'] as const;
  */
 const GATE = 'IFS= read -r go <&3 || exit; exec "$@" 3>&-';
 
+/** Its descriptor. */
+const STDERR = 2;
+
 /** The real `foreground`. */
 export function foreground(facts: Facts): Foreground {
   return async (file, args, { cwd, env, output, onStart }) => {
@@ -28,7 +31,7 @@ export function foreground(facts: Facts): Foreground {
       const started = start(['/bin/sh', '-c', GATE, 'sh', file, ...args], {
         env: environment,
         cwd: folder,
-        stdio: ['inherit', output === 'stderr' ? process.stderr.fd : 'inherit', 'inherit', 'pipe'],
+        stdio: ['inherit', output === 'stderr' ? STDERR : 'inherit', 'inherit', 'pipe'],
       });
       if ('error' in started) return failure(reasonOf(started.error));
       const { child, gate } = started;
