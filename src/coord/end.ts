@@ -84,7 +84,8 @@ function refuseLive(
   const own =
     lock.lock.launcher_pid === facts.pid && lock.lock.launcher_start_time === processes.startTime(facts.pid);
   if (lock.kind === 'starting' && own) return;
-  throw new MissionError('conflict', `the session ${id} is at work again (pid ${lock.lock.pid})`, {
+  const how = lock.kind === 'live' ? `at work again (pid ${lock.lock.pid})` : 'being started again';
+  throw new MissionError('conflict', `the session ${id} is ${how}`, {
     fix: 'Let it end, or stop its program first.',
   });
 }
