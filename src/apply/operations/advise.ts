@@ -1,6 +1,8 @@
 /** Tells of missions that agents which have just started could go on with: nobody carries those on for them. */
 import { missionAdvisory } from '../../coord/advisory.ts';
+import type { Host } from '../../host/host.ts';
 import { missionOf } from '../../model/fleet.ts';
+import { missionPlaces } from '../../model/mission.ts';
 import type { StartSession } from '../../model/plan.ts';
 import { observeMission } from '../../observe/mission.ts';
 import { isAutomatic } from '../../render/mission.ts';
@@ -19,9 +21,19 @@ export async function advise(started: readonly StartSession[], context: ApplyCon
     agents.set(project, [...(agents.get(project) ?? []), agent]);
   }
   for (const [project, names] of agents) {
+    // Most have none, and are not looked into.
+    if (!hasMission(host, project)) continue;
     const seen = observeMission(host, project, { terminal: false });
     if (!seen.record.known || seen.record.value?.status !== 'active') continue;
     const lines = await missionAdvisory(host, seen, { pulls: false });
     context.emit({ type: 'advice', agents: names, lines });
+  }
+}
+
+function hasMission({ files }: Host, project: string): boolean {
+  try {
+    return files.target(missionPlaces(project).mission)?.kind === 'file';
+  } catch {
+    return false;
   }
 }
