@@ -3,6 +3,7 @@ import { shellWord } from '../base/shell.ts';
 import { counted } from '../base/text.ts';
 import { conditionsOf, crashesOn, type ConditionInput } from '../mission/conditions.ts';
 import { progressOf } from '../mission/select.ts';
+import type { Mission } from '../model/fleet.ts';
 import type { Action, MissionVerdict, Verification } from '../model/plan.ts';
 import type { Decision } from './decision.ts';
 import {
@@ -16,7 +17,7 @@ import {
 import type { Gathering } from './gather.ts';
 import { endInWords, endedRun } from './ending.ts';
 import type { Situation } from './situation.ts';
-import { missionWorkplace } from './workplace.ts';
+import { missionWorkplace, ownWorktree } from './workplace.ts';
 
 export interface Decided {
   s: Situation;
@@ -69,9 +70,16 @@ function verificationOf(g: Gathering, { wish, now, conflict }: MissionTurn, its:
       project: wish.project,
       milestones: turn.milestones,
       command: turn.command,
-      workplace: missionWorkplace(g, wish),
+      workplace: gatesWorkplace(g, wish),
     },
   ];
+}
+
+/** As for a session; but a worktree that is not there yet, or no more, is not made for gates alone. */
+function gatesWorkplace(g: Gathering, wish: Mission): string {
+  const agent = g.fleet.agents.find(({ name }) => name === wish.agent);
+  const tree = agent && ownWorktree(g.fleet.name, agent, g.observation);
+  return tree === undefined || tree.prunable ? wish.project : missionWorkplace(g, wish);
 }
 
 /** Once the plan is done, its agent may change the files. */
