@@ -4,6 +4,7 @@ import { listed, quoted } from '../base/text.ts';
 import { HostError, type Host } from '../host/host.ts';
 import { newManifest } from '../mission/manifest.ts';
 import { newTasks } from '../mission/tasks.ts';
+import { newRecord } from '../mission/turn.ts';
 import { missionPlaces, type MissionFile, type MissionPlaces, type MissionPolicy } from '../model/mission.ts';
 import { seeRecord } from '../observe/mission.ts';
 import { formatMission, parseMission } from '../record/mission.ts';
@@ -97,7 +98,7 @@ function start(host: Host, project: string, wish: MissionStart, options: { only?
     options.only === 'missing' || (there !== undefined && begun?.text === formatMission(there));
   if (there !== undefined && (!onlyMissing || there.mission_id !== wish.id))
     throw otherMission(there, wish, seen.places);
-  const record = there ?? newRecord(host, project, wish, begun?.at);
+  const record = there ?? wishedRecord(host, project, wish, begun?.at);
   const places = missionPlaces(project, record);
   const wanted = [
     { path: join(places.orchestrator, '.gitignore'), text: IGNORED.map((name) => `/${name}\n`).join('') },
@@ -112,27 +113,18 @@ function start(host: Host, project: string, wish: MissionStart, options: { only?
   return { record, exists: there !== undefined, places, wanted };
 }
 
-function newRecord(
+function wishedRecord(
   host: Host,
   project: string,
   wish: MissionStart,
   begunAt: string | undefined,
 ): MissionFile {
-  const created = begunAt ?? new Date(host.clock.now()).toISOString();
   const record: MissionFile = {
-    schema_version: 1,
-    mission_id: wish.id,
-    name: wish.name,
+    ...newRecord({ ...wish, project }, host.clock.now()),
+    ...(begunAt === undefined ? {} : { created_at: begunAt }),
     description: wish.description ?? '',
     status: wish.status ?? 'active',
-    project_path: project,
-    quality_gates: wish.qualityGates ?? '',
     task_prefix: wish.taskPrefix ?? '',
-    tasks_file: 'docs/TASKS.md',
-    manifest_file: 'docs/MISSION-MANIFEST.md',
-    scratchpad_file: `docs/scratchpads/${wish.id}.md`,
-    orchestrator_dir: '.mosaic/orchestrator',
-    created_at: created,
     milestones: wish.milestones.map(({ id, name }) => ({
       id,
       name,
@@ -142,7 +134,6 @@ function newRecord(
       started_at: '',
       completed_at: '',
     })),
-    sessions: [],
     ...(wish.policy === undefined ? {} : { policy: wish.policy }),
   };
   checkWish(record);

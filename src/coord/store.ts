@@ -48,8 +48,7 @@ export async function withMission<T>(
   project: string,
   change: (files: MissionFiles) => MissionEdits<T>,
 ): Promise<T> {
-  recordOf(host, project);
-  return guarded(host, seeRecord(host, project).places, () => {
+  return guarded(host, recordOf(host, project).places, () => {
     const files = readMission(host, project);
     return write(host, files, change(files));
   });

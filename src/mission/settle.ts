@@ -1,6 +1,6 @@
 /** Brings a mission's record to what the fleet file wishes, and to what its task table tells. */
 import type { Mission } from '../model/fleet.ts';
-import type { MilestoneEntry, MissionFile, Task } from '../model/mission.ts';
+import type { MilestoneEntry, MissionFile, MissionPolicy, Task } from '../model/mission.ts';
 import { isFinished, tasksOf } from './select.ts';
 
 /** What of the fleet file's mission a record is brought to. */
@@ -48,6 +48,16 @@ export function settled(
 export const hasGates = ({ quality_gates }: Pick<MissionFile, 'quality_gates'>): boolean =>
   (quality_gates ?? '').trim() !== '';
 
+/** What of it is kept in the record. */
+export const policyOf = (
+  wish: Pick<Mission, 'continue' | 'maxIdleSessions' | 'verify' | 'deadlockAfterMs'>,
+): MissionPolicy => ({
+  continue: wish.continue,
+  max_idle_sessions: wish.maxIdleSessions,
+  verify: wish.verify,
+  deadlock_after_seconds: wish.deadlockAfterMs / 1000,
+});
+
 function asWished(record: MissionFile, wish: MissionWish): MissionFile {
   const known = new Map(record.milestones.map((milestone) => [milestone.id, milestone]));
   const milestones: MilestoneEntry[] = wish.milestones.map(({ id, name }) => {
@@ -70,12 +80,7 @@ function asWished(record: MissionFile, wish: MissionWish): MissionFile {
       ? {}
       : { quality_gates: wish.qualityGates ?? '' }),
     milestones,
-    policy: {
-      continue: wish.continue,
-      max_idle_sessions: wish.maxIdleSessions,
-      verify: wish.verify,
-      deadlock_after_seconds: wish.deadlockAfterMs / 1000,
-    },
+    policy: policyOf(wish),
   };
 }
 

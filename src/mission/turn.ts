@@ -79,7 +79,7 @@ export function missionNow(seen: MissionSeen, wish: Mission | undefined, now: nu
   return { record: settledRecord, tasks: list, turn: turnOf(settledRecord, list, seen, at) };
 }
 
-/** The record of a mission that has none yet. */
+/** The record of a mission that has none yet, without its milestones. */
 export function newRecord(
   wish: Pick<Mission, 'id' | 'name' | 'project' | 'qualityGates'>,
   now: number,

@@ -9,7 +9,7 @@ import { sessionTexts } from '../../coord/texts.ts';
 import type { Host } from '../../host/host.ts';
 import { noteEntry } from '../../mission/scratchpad.ts';
 import { isOpen, lastSession } from '../../mission/select.ts';
-import { settled } from '../../mission/settle.ts';
+import { policyOf, settled } from '../../mission/settle.ts';
 import { setTaskStatus } from '../../mission/tasks.ts';
 import type { Mission } from '../../model/fleet.ts';
 import { seeRecord } from '../../observe/mission.ts';
@@ -20,8 +20,8 @@ import { OperationError } from '../errors.ts';
 
 export const makeMission: Operation<'make-mission'> = (actions, context) =>
   eachAlone(actions, async (action) => {
-    const { id, name, project, qualityGates, milestones, state } = missionNamed(context, action.mission);
     const wish = missionNamed(context, action.mission);
+    const { id, name, project, qualityGates, milestones, state } = wish;
     const { made } = await initMission(
       context.host,
       project,
@@ -29,13 +29,8 @@ export const makeMission: Operation<'make-mission'> = (actions, context) =>
         id,
         name,
         milestones,
+        policy: policyOf(wish),
         ...(qualityGates === undefined ? {} : { qualityGates }),
-        policy: {
-          continue: wish.continue,
-          max_idle_sessions: wish.maxIdleSessions,
-          verify: wish.verify,
-          deadlock_after_seconds: wish.deadlockAfterMs / 1000,
-        },
         ...(state === 'active' ? {} : { status: state }),
       },
       { only: 'missing' },

@@ -7,6 +7,7 @@ import type { Host } from '../../host/host.ts';
 import { lastSession } from '../../mission/select.ts';
 import type { MissionFile } from '../../model/mission.ts';
 import type { Runtime } from '../../model/fleet.ts';
+import { PROMPT } from '../../render/mission.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { findFleetFile, requireFleet } from '../fleet-file.ts';
@@ -96,6 +97,6 @@ function isProgram({ facts, files }: Host, file: string): boolean {
 /** The arguments with the prompt in the place of each `{prompt}`, or after them where there is none. */
 export function withPrompt(command: readonly string[], prompt: string): string[] {
   const text = prompt.trimEnd();
-  if (!command.some((word) => word.includes('{prompt}'))) return [...command, text];
-  return command.map((word) => word.replaceAll('{prompt}', () => text));
+  if (!command.some((word) => word.includes(PROMPT))) return [...command, text];
+  return command.map((word) => word.replaceAll(PROMPT, () => text));
 }
