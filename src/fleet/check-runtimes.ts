@@ -1,6 +1,7 @@
 import { suggest } from '../base/suggest.ts';
 import { listed, quoted } from '../base/text.ts';
 import type { Findings } from './findings.ts';
+import { patternKeys } from './pattern-keys.ts';
 import type { Path } from './places.ts';
 import type { RawFleet, RawRuntime } from './raw.ts';
 import { builtinRuntimes } from './runtimes/index.ts';
@@ -43,7 +44,7 @@ function checkProgram(program: string, place: Path, findings: Findings): void {
 
 /** Checks that the screen patterns of a runtime are regular expressions. */
 export function checkPatterns(runtime: RawRuntime, at: Path, findings: Findings): void {
-  for (const key of ['ready', 'limit'] as const) {
+  for (const [key] of patternKeys) {
     const pattern = runtime[key];
     if (pattern === undefined) continue;
     try {

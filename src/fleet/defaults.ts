@@ -15,4 +15,6 @@ export const defaults = {
   startConcurrency: 8,
   maxIdleSessions: 3,
   deadlockAfter: '6h',
+  remoteMosaic: ['mosaic'],
+  connectTimeout: '10s',
 } as const;

@@ -10,6 +10,7 @@ export interface RawFleet {
   systemd?: { unit_prefix?: string };
   defaults?: RawAgent;
   runtimes?: Record<string, RawRuntime | undefined>;
+  hosts?: Record<string, RawHost | undefined>;
   agents?: (RawAgent | undefined)[];
   missions?: (RawMission | undefined)[];
   reconcile?: {
@@ -23,8 +24,27 @@ export interface RawFleet {
 export interface RawRuntime {
   command?: (string | undefined)[];
   reset_command?: string;
+  new_command?: string;
+  resume?: (string | undefined)[];
+  unattended?: (string | undefined)[];
+  install?: string;
   ready?: string;
   limit?: string;
+  busy?: string;
+  busy_title?: string;
+  queued?: string;
+  dialog?: string;
+  dialog_title?: string;
+  draft?: string;
+  fresh?: string;
+}
+
+export interface RawHost {
+  ssh?: string;
+  ssh_config?: string;
+  mosaic?: (string | undefined)[];
+  fleet?: string;
+  connect_timeout?: string;
 }
 
 export interface RawAgent {

@@ -1,7 +1,16 @@
 import { posix } from 'node:path';
 import { parseDuration } from '../base/duration.ts';
 import { parseSize } from '../base/size.ts';
-import type { Agent, Fleet, Mission, RestartWish, Runtime, WorktreeWish } from '../model/fleet.ts';
+import type {
+  Agent,
+  Fleet,
+  Mission,
+  RestartWish,
+  Runtime,
+  ScreenPatterns,
+  WorktreeWish,
+} from '../model/fleet.ts';
+import { patternKeys } from './pattern-keys.ts';
 import { defaults } from './defaults.ts';
 import { withDefaults } from './merge.ts';
 import { expandPath } from './paths.ts';
@@ -42,6 +51,7 @@ export function resolve(raw: RawFleet, place: Place): Fleet {
     supervisor: raw.supervisor ?? defaults.supervisor,
     systemd: { unitPrefix: raw.systemd?.unit_prefix ?? defaults.unitPrefix },
     runtimes,
+    hosts: resolveHosts(raw.hosts ?? {}, path),
     agents,
     elsewhere,
     missions: (raw.missions ?? []).map((mission) => resolveMission(mission ?? {}, path)),
@@ -126,13 +136,20 @@ function resolveRuntimes(raw: Record<string, RawRuntime | undefined>): Record<st
   for (const [name, own] of Object.entries(raw)) {
     const before = Object.hasOwn(runtimes, name) ? runtimes[name] : undefined;
     const resetCommand = own?.reset_command ?? before?.resetCommand;
-    const ready = own?.ready ?? before?.ready;
-    const limit = own?.limit ?? before?.limit;
+    // One command that the file names is meant for both.
+    const newCommand =
+      own?.new_command ?? (own?.reset_command === undefined ? before?.newCommand : undefined);
+    const resume = words(own?.resume) ?? before?.resume;
+    const unattended = words(own?.unattended) ?? before?.unattended;
+    const install = own?.install ?? before?.install;
     runtimes[name] = {
       command: words(own?.command) ?? given(before).command,
       ...(resetCommand !== undefined && { resetCommand }),
-      ...(ready !== undefined && { ready }),
-      ...(limit !== undefined && { limit }),
+      ...(newCommand !== undefined && { newCommand }),
+      ...(resume !== undefined && { resume }),
+      ...(unattended !== undefined && { unattended }),
+      ...(install !== undefined && { install }),
+      ...resolvePatterns(own, before),
     };
   }
   return runtimes;
@@ -156,6 +173,30 @@ function resolveMission(raw: RawMission, path: Expand): Mission {
     verify: raw.verify ?? true,
     deadlockAfterMs: milliseconds(raw.deadlock_after ?? defaults.deadlockAfter),
   };
+}
+
+function resolvePatterns(own: RawRuntime | undefined, before: Runtime | undefined): ScreenPatterns {
+  const patterns: ScreenPatterns = {};
+  for (const [key, field] of patternKeys) {
+    const pattern = own?.[key] ?? before?.[field];
+    if (pattern !== undefined) patterns[field] = pattern;
+  }
+  return patterns;
+}
+
+function resolveHosts(raw: NonNullable<RawFleet['hosts']>, path: Expand): Fleet['hosts'] {
+  return Object.fromEntries(
+    Object.entries(raw).map(([name, host]) => [
+      name.toLowerCase(),
+      {
+        ssh: given(host?.ssh),
+        ...(host?.ssh_config !== undefined && { sshConfig: path(host.ssh_config) }),
+        mosaic: words(host?.mosaic) ?? [...defaults.remoteMosaic],
+        ...(host?.fleet !== undefined && { fleet: host.fleet }),
+        connectTimeoutMs: milliseconds(host?.connect_timeout ?? defaults.connectTimeout),
+      },
+    ]),
+  );
 }
 
 const words = (command: (string | undefined)[] | undefined): string[] | undefined => command?.map(given);

@@ -18,6 +18,8 @@ export interface Fleet {
   supervisor: SupervisorWish;
   systemd: { unitPrefix: string };
   runtimes: Record<string, Runtime>;
+  /** Other hosts, by the name that agents give as their `host`. */
+  hosts: Record<string, RemoteHost>;
   /** Those of this host, in the file's order. */
   agents: Agent[];
   /** Agents the file gives to another host: never ours to start. */
@@ -37,15 +39,55 @@ export type SupervisorWish = 'auto' | 'systemd' | 'none';
 /** What really starts the agents: `systemd` units, or tmux itself. */
 export type Supervisor = 'systemd' | 'none';
 
-export interface Runtime {
+/** How a kind of program is started, and what its screen tells. Patterns are regular expressions (multiline). */
+export interface Runtime extends ScreenPatterns {
   /** The program and its arguments. */
   command: string[];
   /** Typed to have the program forget its conversation. */
   resetCommand?: string;
-  /** A regular expression (multiline) that the screen matches when the program takes input. */
+  /** Typed instead for a new conversation, where the program parts the two. */
+  newCommand?: string;
+  /** Words after the program's name that have it take up its last conversation in the folder where it starts. */
+  resume?: string[];
+  /** Words after the program's name that have it ask for no permission. */
+  unattended?: string[];
+  /** How a person installs it. */
+  install?: string;
+}
+
+/** What a screen is recognised by; `message/appearance.ts` reads it. */
+export interface ScreenPatterns {
+  /** It takes input. */
   ready?: string;
-  /** A regular expression that the screen matches when a usage or rate limit stops the agent; group 1 is the time, if told. */
+  /** A usage or rate limit has stopped the agent; group 1 is the time, if told. */
   limit?: string;
+  /** It works on a message. */
+  busy?: string;
+  /** The same, told by the pane's title. */
+  busyTitle?: string;
+  /** Messages wait until it is done with the one in hand. */
+  queued?: string;
+  /** A question stands over its editor, which a key would answer. */
+  dialog?: string;
+  /** The same, told by the pane's title. */
+  dialogTitle?: string;
+  /** What stands in its editor is group 1 of the last match, on the screen without what is printed faint. */
+  draft?: string;
+  /** Nothing has been said in its conversation yet. */
+  fresh?: string;
+}
+
+/** Another host, as OpenSSH reaches it. */
+export interface RemoteHost {
+  /** A destination: `HOST`, `USER@HOST`, `ssh://USER@HOST:PORT`, or an alias of the ssh configuration. */
+  ssh: string;
+  /** An ssh configuration file in place of the user's own. */
+  sshConfig?: string;
+  /** How mosaic is called there. */
+  mosaic: string[];
+  /** The fleet file there; absent: where mosaic finds it by itself. */
+  fleet?: string;
+  connectTimeoutMs: number;
 }
 
 export interface Agent {

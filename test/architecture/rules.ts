@@ -7,11 +7,12 @@ export const layers: readonly (readonly string[])[] = [
   ['commands'],
   ['report'],
   ['apply'],
+  ['transport'],
   ['worktrees', 'coord'],
   ['observe'],
   ['host'],
   ['plan'],
-  ['mission'],
+  ['mission', 'message', 'launch'],
   ['record'],
   ['render'],
   ['fleet'],
@@ -21,7 +22,7 @@ export const layers: readonly (readonly string[])[] = [
 ];
 
 /** No clock, no chance, no machine: what these give depends on what they take alone. */
-const pure = new Set(['plan', 'mission', 'record', 'render', 'fleet', 'model', 'base']);
+const pure = new Set(['plan', 'mission', 'message', 'launch', 'record', 'render', 'fleet', 'model', 'base']);
 
 /** Builtin modules that only compute. `node:path` has a `resolve` that reads the working directory: see below. */
 const computing = new Set([

@@ -1,0 +1,59 @@
+/** What an agent is doing, read off its screen by the patterns of its runtime. */
+import type { Runtime } from '../model/fleet.ts';
+import type { Appearance } from '../model/messaging.ts';
+import { plainText, solidText } from './escapes.ts';
+
+export interface Screen {
+  /** With its escape sequences (tmux capture-pane -e). */
+  text: string;
+  /** The pane's title, which many programs set. */
+  title: string;
+}
+
+export function appearanceOf(runtime: Runtime | undefined, { text, title }: Screen): Appearance {
+  const plain = plainText(text);
+  const has = (pattern: string | undefined, where = plain): boolean =>
+    pattern !== undefined && patternOf(pattern).test(where);
+  const isDialog = has(runtime?.dialog) || has(runtime?.dialogTitle, title);
+  const isBusy = has(runtime?.busy) || has(runtime?.busyTitle, title);
+  const draft = isDialog ? undefined : draftOf(runtime, text);
+  const tellsBusy = runtime?.busy !== undefined || runtime?.busyTitle !== undefined;
+  return {
+    activity: isDialog
+      ? 'dialog'
+      : isBusy
+        ? 'busy'
+        : runtime?.ready !== undefined && !has(runtime.ready)
+          ? 'starting'
+          : tellsBusy
+            ? 'idle'
+            : 'unknown',
+    queued: has(runtime?.queued),
+    ...(draft === undefined ? {} : { draft }),
+    ...(isDialog ? { dialog: lastBlock(plain) } : {}),
+    ...(runtime?.fresh === undefined ? {} : { fresh: has(runtime.fresh) }),
+  };
+}
+
+function draftOf(runtime: Runtime | undefined, text: string): string | undefined {
+  if (runtime?.draft === undefined) return undefined;
+  const last = [...solidText(text).matchAll(new RegExp(runtime.draft, 'gm'))].at(-1);
+  return last?.[1]?.trim();
+}
+
+const patterns = new Map<string, RegExp>();
+
+function patternOf(source: string): RegExp {
+  let pattern = patterns.get(source);
+  if (pattern === undefined) patterns.set(source, (pattern = new RegExp(source, 'm')));
+  return pattern;
+}
+
+const DIALOG_LINES = 25;
+
+/** The lines at the screen's end, without blank ones around them. */
+function lastBlock(plain: string): string[] {
+  const lines = plain.trimEnd().split('\n').slice(-DIALOG_LINES);
+  const first = lines.findIndex((line) => line.trim() !== '');
+  return lines.slice(Math.max(first, 0)).map((line) => line.trimEnd());
+}
