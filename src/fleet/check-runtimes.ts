@@ -49,6 +49,11 @@ export function checkPatterns(runtime: RawRuntime, at: Path, findings: Findings)
     if (pattern === undefined) continue;
     try {
       RegExp(pattern, 'm');
+      if (key === 'draft' && groupsOf(pattern) === 0) {
+        findings.add([...at, key], '"draft" has no group, and its first group is what stands in the editor', {
+          fix: "Put parentheses around that part, as in '^> (.*)$'.",
+        });
+      }
     } catch (error) {
       const why = error instanceof Error ? error.message.replace(/^.*: /s, '') : String(error);
       const fix = 'Write a JavaScript regular expression; in single quotes a backslash stays one.';
@@ -56,6 +61,9 @@ export function checkPatterns(runtime: RawRuntime, at: Path, findings: Findings)
     }
   }
 }
+
+/** With an empty alternative, whatever a pattern is matches the empty text, and gives all its groups. */
+const groupsOf = (pattern: string): number => (RegExp(`${pattern}|`, 'm').exec('')?.length ?? 1) - 1;
 
 /** Says when a runtime that an agent names is not there, or has no command. */
 export function checkRuntimeName(name: string, at: Path, raw: RawFleet, findings: Findings): void {

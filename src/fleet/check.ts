@@ -1,4 +1,5 @@
 import { checkAgents } from './check-agents.ts';
+import { checkHosts } from './check-hosts.ts';
 import { checkMissions } from './check-missions.ts';
 import { checkCommand, checkPatterns } from './check-runtimes.ts';
 import type { Findings } from './findings.ts';
@@ -35,6 +36,7 @@ export function check(raw: RawFleet, around: Surroundings, findings: Findings): 
     checkCommand(runtime.command, ['runtimes', name, 'command'], findings);
     checkPatterns(runtime, ['runtimes', name], findings);
   }
+  checkHosts(raw.hosts ?? {}, findings);
   checkAgents(raw, findings);
   checkMissions(raw, around, findings);
   for (const [path, value] of pathValues(raw)) checkPath(path, value, around, findings);
@@ -66,6 +68,12 @@ function checkSize(path: Path, value: string | number, findings: Findings): void
 
 function* pathValues(raw: RawFleet): Generator<[Path, string]> {
   if (raw.tmux?.extra_config !== undefined) yield [['tmux', 'extra_config'], raw.tmux.extra_config];
+  for (const [name, host] of Object.entries(raw.hosts ?? {})) {
+    for (const key of ['ssh_config', 'fleet'] as const) {
+      const value = host?.[key];
+      if (value !== undefined) yield [['hosts', name, key], value];
+    }
+  }
   for (const [at, agent] of written(raw)) {
     for (const key of ['working_directory', 'kickstart_template', 'env_file'] as const) {
       if (agent[key] !== undefined) yield [[...at, key], agent[key]];

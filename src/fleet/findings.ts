@@ -16,7 +16,7 @@ export class Findings {
   add(
     path: Path,
     message: string,
-    more: { fix?: string; onKey?: boolean; related?: { message: string; path: Path } } = {},
+    more: { fix?: string; onKey?: boolean; related?: { message: string; path: Path; onKey?: boolean } } = {},
   ): void {
     const range = more.onKey === true ? this.#places.key(path) : this.#places.value(path);
     this.problems.push({
@@ -25,7 +25,13 @@ export class Findings {
       path: formatPath(path),
       range,
       ...(more.related && {
-        related: { message: more.related.message, range: this.#places.value(more.related.path) },
+        related: {
+          message: more.related.message,
+          range:
+            more.related.onKey === true
+              ? this.#places.key(more.related.path)
+              : this.#places.value(more.related.path),
+        },
       }),
     });
   }

@@ -3,6 +3,7 @@ import { parseDuration } from '../base/duration.ts';
 import { parseSize } from '../base/size.ts';
 import type {
   Agent,
+  AgentElsewhere,
   Fleet,
   Mission,
   RestartWish,
@@ -36,7 +37,7 @@ export function resolve(raw: RawFleet, place: Place): Fleet {
   for (const entry of raw.agents ?? []) {
     const agent = resolveAgent(withDefaults(entry ?? {}, raw.defaults), runtimes, path);
     if (agent.host === undefined || here.has(agent.host.toLowerCase())) agents.push(agent);
-    else elsewhere.push({ name: agent.name, host: agent.host });
+    else elsewhere.push(elsewhereOf(agent, agent.host, agents.length));
   }
   const extraConfig = raw.tmux?.extra_config;
   const memory = raw.reconcile?.min_available_memory;
@@ -109,6 +110,15 @@ function resolveAgent(raw: RawAgent, runtimes: Record<string, Runtime>, path: Ex
     ...(raw.host !== undefined && { host: raw.host }),
   };
 }
+
+const elsewhereOf = (agent: Agent, host: string, after: number): AgentElsewhere => ({
+  name: agent.name,
+  host,
+  runtime: agent.runtime,
+  ...(agent.class !== undefined && { class: agent.class }),
+  state: agent.state,
+  after,
+});
 
 function resolveWorktree(raw: NonNullable<RawAgent['worktree']>, path: Expand): WorktreeWish {
   return {

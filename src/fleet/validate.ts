@@ -41,6 +41,13 @@ export function validate(value: unknown, places: Places): { problems: Problem[];
   return { problems, broken };
 }
 
+/** Mappings whose keys are names that the file gives. */
+const keys: Record<string, { kind: string; is: string }> = {
+  env: { kind: 'envName', is: 'the name of the variable' },
+  runtimes: { kind: 'name', is: 'the name of the runtime' },
+  hosts: { kind: 'host', is: 'the name of the host' },
+};
+
 interface Finding {
   /** What is wrong or missing. */
   path: Path;
@@ -55,15 +62,8 @@ function finding(root: unknown, error: ErrorObject, places: Places): Finding[] {
   const { propertyName } = error;
   if (propertyName !== undefined) {
     const at = [...path, propertyName];
-    const kind = path.at(-1) === 'env' ? 'envName' : 'name';
-    return [
-      {
-        path: at,
-        at,
-        onKey: true,
-        say: () => wrongForm('the name of the runtime', propertyName, { kind, examples: [] }),
-      },
-    ];
+    const { kind, is } = keys[String(path.at(-1))] ?? { kind: 'name', is: 'the key' };
+    return [{ path: at, at, onKey: true, say: () => wrongForm(is, propertyName, { kind, examples: [] }) }];
   }
   const params = error.params as Record<string, unknown>;
   switch (error.keyword) {
@@ -108,7 +108,10 @@ function wrongValue(path: Path, value: unknown, error: ErrorObject, places: Plac
       return near === undefined ? { message } : { message, fix: `Did you mean ${near}?` };
     }
     case 'minLength':
-      return { message: `${name} is empty`, fix: 'Give it a value, or remove the key.' };
+      return {
+        message: `${name} is empty`,
+        fix: typeof path.at(-1) === 'number' ? 'Remove it.' : 'Give it a value, or remove the key.',
+      };
     case 'minItems':
       return { message: `${name} is an empty list`, fix: 'Give it at least one item, or remove the key.' };
     case 'maxLength': {
@@ -156,6 +159,7 @@ export function nameOf(path: Path): string {
     return typeof before === 'string' ? (items[before] ?? `an item of ${quoted(before)}`) : 'an item';
   if (before === 'env') return `the variable ${quoted(last)}`;
   if (before === 'runtimes') return `the runtime ${quoted(last)}`;
+  if (before === 'hosts') return `the host ${quoted(last)}`;
   return quoted(last);
 }
 
@@ -164,6 +168,9 @@ const items: Record<string, string> = {
   missions: 'a mission',
   milestones: 'a milestone',
   command: 'an argument of "command"',
+  mosaic: 'a word of "mosaic"',
+  resume: 'a word of "resume"',
+  unattended: 'a word of "unattended"',
 };
 
 /** A JSON pointer as a path; a part is a position where the value there is a list. */

@@ -26,6 +26,11 @@ const rules: Record<string, { is: string; allowed: string }> = {
   },
   id: { is: 'an id', allowed: 'Use letters and digits, with single ".", "_" or "-" between them' },
   host: { is: 'a host name or machine id', allowed: 'Use letters, digits, ".", "_" and "-"' },
+  sshTarget: {
+    is: 'a destination of ssh',
+    allowed:
+      'Write HOST, USER@HOST, ssh://USER@HOST:PORT or an alias of the ssh configuration, without options',
+  },
   branch: {
     is: 'a branch name that git accepts',
     allowed:

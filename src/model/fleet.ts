@@ -23,7 +23,7 @@ export interface Fleet {
   /** Those of this host, in the file's order. */
   agents: Agent[];
   /** Agents the file gives to another host: never ours to start. */
-  elsewhere: { name: string; host: string }[];
+  elsewhere: AgentElsewhere[];
   missions: Mission[];
   reconcile: {
     prune: boolean;
@@ -118,6 +118,13 @@ export interface Agent {
   state: 'running' | 'stopped';
   renamedFrom?: string;
   host?: string;
+}
+
+/** As much of another host's agent as is shown of it here. */
+export interface AgentElsewhere extends Pick<Agent, 'name' | 'runtime' | 'class' | 'state'> {
+  host: string;
+  /** How many agents of this host stand before it in the file. */
+  after: number;
 }
 
 export interface WorktreeWish {

@@ -22,6 +22,7 @@ test('the least that can be said gives every default', () => {
     tmux: { socketName: 'mosaic-factory', holderSession: '_holder' },
     supervisor: 'auto',
     systemd: { unitPrefix: 'mosaic' },
+    hosts: {},
     agents: [
       {
         name: 'a',
@@ -244,7 +245,10 @@ agents:
     fleet.agents.map(({ name }) => name),
     ['a', 'c', 'd'],
   );
-  assert.deepEqual(fleet.elsewhere, [{ name: 'b', host: 'other' }]);
+  assert.deepEqual(
+    fleet.elsewhere.map(({ name, host }) => ({ name, host })),
+    [{ name: 'b', host: 'other' }],
+  );
 });
 
 test('anchors, aliases and merge keys', () => {
@@ -330,3 +334,53 @@ test('the software factory has 13 agents of the roles that it promises', () => {
   });
   assert.deepEqual(new Set(agents.map(({ runtime }) => runtime)), new Set(['claude', 'pi']));
 });
+
+test('another host is reached as the file says, whatever the case of its name', () => {
+  const { hosts, elsewhere, agents } = good(
+    document({
+      hosts: {
+        Web2: { ssh: 'build@web2.example.org' },
+        unused: {
+          ssh: 'ssh://u@h:2222',
+          ssh_config: 'ssh/config',
+          mosaic: ['~/bin/mosaic'],
+          fleet: '~/f.yaml',
+          connect_timeout: '3s',
+        },
+      },
+      agents: [
+        { name: 'a', runtime: 'pi', host: 'WEB2', class: 'reviewer', state: 'stopped' },
+        { name: 'b', runtime: 'pi' },
+        { name: 'c', runtime: 'claude', host: 'unlisted' },
+        { name: 'd', runtime: 'pi', host: 'HERE' },
+      ],
+    }),
+  );
+  assert.deepEqual(hosts, {
+    web2: { ssh: 'build@web2.example.org', mosaic: ['mosaic'], connectTimeoutMs: 10_000 },
+    unused: {
+      ssh: 'ssh://u@h:2222',
+      sshConfig: '/work/ssh/config',
+      mosaic: ['~/bin/mosaic'],
+      fleet: '~/f.yaml',
+      connectTimeoutMs: 3000,
+    },
+  });
+  assert.deepEqual(
+    agents.map(({ name }) => name),
+    ['b', 'd'],
+  );
+  assert.deepEqual(elsewhere, [
+    { name: 'a', host: 'WEB2', runtime: 'pi', class: 'reviewer', state: 'stopped', after: 0 },
+    { name: 'c', host: 'unlisted', runtime: 'claude', state: 'running', after: 1 },
+  ]);
+});
+
+for (const key of ['busy', 'busy_title', 'queued', 'dialog', 'dialog_title', 'draft', 'fresh']) {
+  test(`a runtime's ${key} goes over the built-in one's, and the others stay`, () => {
+    const before = good(document({})).runtimes['claude'];
+    const after = good(document({ runtimes: { claude: { [key]: '^x(.*)$' } } })).runtimes['claude'];
+    const field = key.replace(/_(.)/, (_, letter: string) => letter.toUpperCase());
+    assert.deepEqual(after, { ...before, [field]: '^x(.*)$' });
+  });
+}
