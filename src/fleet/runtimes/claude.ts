@@ -3,7 +3,10 @@ import type { Runtime } from '../../model/fleet.ts';
 /** Claude Code, as seen with 2.1.329. */
 export const claude: Runtime = {
   command: ['claude'],
+  unattended: ['--dangerously-skip-permissions'],
+  install: 'npm install --global @anthropic-ai/claude-code',
   resetCommand: '/clear',
+  resume: ['--continue'],
   // The prompt. A dialog marks its choice with the same sign before a number, and would take what is typed for an answer.
   ready: '^❯(?!\\s*\\d+\\.)',
   // "You've hit your limit · resets 7pm (UTC)", "You've hit your session limit · resets 8:30pm (Asia/Tokyo)",

@@ -4,7 +4,10 @@ import type { Runtime } from '../../model/fleet.ts';
 export const codex: Runtime = {
   // Its background server would outlive the session together with whatever tool it runs.
   command: ['codex', '--no-daemon'],
+  unattended: ['--dangerously-bypass-approvals-and-sandbox'],
+  install: 'npm install --global @openai/codex',
   resetCommand: '/new',
+  resume: ['resume', '--last'],
   // The prompt. A dialog marks its choice with the same sign before a number.
   ready: '^›(?!\\s*\\d+\\.)',
   // "■ You've hit your usage limit. Upgrade to Pro (…) or try again in 5 days 22 hours 11 minutes.", later versions

@@ -3,8 +3,11 @@ import type { Runtime } from '../../model/fleet.ts';
 /** pi, as seen with 0.73.1. */
 export const pi: Runtime = {
   command: ['pi'],
+  // It asks for no permission.
+  install: 'npm install --global @mariozechner/pi-coding-agent',
   // It sends "/clear" to the model.
   resetCommand: '/new',
+  resume: ['--continue'],
   // Its prompt has no sign of its own; its last line always shows how much of the context is used: "4.5%/200k (auto)",
   // "?/200k" right after a compaction (components/footer.ts).
   ready: '(?:\\d+(?:\\.\\d+)?%|\\?)/\\d+(?:\\.\\d+)?[kM]?(?: |$)',
