@@ -38,15 +38,20 @@ export interface AgentListed {
   /** The host that the file gives it to; absent: this one. */
   host?: string;
   wanted: 'running' | 'stopped';
-  /** Absent: it belongs to another host, and is seen only there. */
+  /** Absent: it belongs to another host, which was not asked or did not tell. */
   presence?: Presence;
+  /** Why that host did not tell. */
+  trouble?: string;
 }
 
 export interface AgentStatus {
   agent: string;
   /** The host where it was seen. */
   host: string;
-  presence: Presence;
+  /** unreachable: its host did not tell; the following two say why, and what helps. */
+  presence: Presence | 'unreachable';
+  detail?: string;
+  fix?: string;
   /** The following only of a live one. */
   activity?: Activity;
   queued?: boolean;
