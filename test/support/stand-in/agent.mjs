@@ -148,7 +148,7 @@ function after(ms, act) {
   setTimeout(() => mine === life && (act(), draw()), ms);
 }
 
-/** Ends it, or begins it anew within the same process, at one of the moments where that loses something. */
+/** Ends it, or has it forget all within the same process and read nothing for a while, at a moment where that loses something. */
 function mayCrash(when) {
   if (!chance(options.crash[when])) return false;
   const how = options.crashHow === 'any' ? (chance(0.5) ? 'exit' : 'reload') : options.crashHow;
@@ -159,17 +159,16 @@ function mayCrash(when) {
   [newlines, enters] = [0, 0];
   clearTimeout(busyTimer);
   isUp = false;
-  view.close();
-  process.stdin.setRawMode(false);
-  process.stdin.pause();
-  view.clear();
+  view.blank();
   setTimeout(come, options.startMs);
   return true;
 }
 
 function come() {
-  process.stdin.setRawMode(true);
-  view.open();
+  if (life === 0) {
+    process.stdin.setRawMode(true);
+    view.open();
+  }
   banner(life === 0 && words.includes('--continue') ? 'Conversation taken up.' : undefined);
   isUp = true;
   process.stdin.resume();
@@ -306,11 +305,16 @@ const keys = {
   },
 };
 
+/** The life that a paste began in: one that began earlier is lost with that. */
+let pasteLife = 0;
+
 const read = keyReader((event) => {
+  if (event.paste !== undefined) pasteLife = life;
   if (!isUp) return;
   if (event.paste !== undefined) mayCrash('paste');
-  else if (event.pasted !== undefined) pasted(event.pasted);
-  else if (event.typed !== undefined) {
+  else if (event.pasted !== undefined) {
+    if (pasteLife === life) pasted(event.pasted);
+  } else if (event.typed !== undefined) {
     if (dialog === undefined) type(event.typed, event.typed.toString('utf8'));
     else if (/[1y]/.test(event.typed.toString('latin1'))) enter();
   } else keys[event.key]();

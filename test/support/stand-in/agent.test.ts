@@ -55,7 +55,8 @@ function atDesk(name: string, options: StandInOptions, body: (desk: Desk) => Pro
       taken: () => agents.taken('agent'),
       did: () => agents.records('agent').map(({ what }) => what),
     };
-    await agents.ready('agent');
+    if (options.startMs === undefined) await agents.ready('agent');
+    else await world.until('it has started', () => agents.records('agent').length > 0);
     await body(desk);
   });
 }
@@ -154,16 +155,26 @@ atDesk('byte by byte', { readBytes: 1, readEveryMs: 2 }, async ({ paste, keys, w
   assert.deepEqual(taken(), ['täxt'.repeat(20)]);
 });
 
-atDesk('what is typed before it reads is in its editor', { startMs: 0 }, async (desk) => {
-  desk.agents.behave('agent', { startMs: 1000, crash: { pasted: 1 }, crashHow: 'reload' });
-  await desk.paste('lost');
-  await desk.world.until('it begins anew', () => desk.did().includes('crash'));
-  desk.agents.behave('agent', {});
+atDesk('what is typed before it reads is in its editor', { startMs: 1000 }, async (desk) => {
   await desk.keys('-l', 'early');
-  await desk.agents.ready('agent', 2);
   await desk.shows({ draft: 'early' });
   assert.deepEqual(desk.taken(), []);
 });
+
+atDesk(
+  'a new beginning forgets the draft',
+  { crash: { enter: 1 }, crashHow: 'reload', startMs: 1500 },
+  async (desk) => {
+    await desk.paste('lost');
+    await desk.shows({ draft: 'lost' });
+    await desk.keys('Enter');
+    await desk.world.until('it begins anew', () => desk.did().includes('crash'));
+    await desk.paste('dropped');
+    await desk.agents.ready('agent', 2);
+    await desk.shows({ draft: '', fresh: true, activity: 'idle' });
+    assert.deepEqual(desk.taken(), []);
+  },
+);
 
 atDesk('it ends where it is told to', { crash: { enter: 1 }, crashHow: 'exit' }, async (desk) => {
   await desk.paste('lost');
