@@ -1,8 +1,8 @@
 /** What plan, apply, down and status have in common: a fleet, its places, a look at the host, a plan. */
-import { join } from 'node:path';
 import { agentPath } from '../host/exec.ts';
 import type { Host } from '../host/host.ts';
 import { packageFile } from '../host/package.ts';
+import { findProgram } from '../host/program-path.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Observation } from '../model/observation.ts';
 import { placesOf, type Places } from '../model/places.ts';
@@ -44,15 +44,10 @@ function canonicalPlaces(host: Host, fleet: Fleet): Places {
 /** Where systemd looks too, before the caller's own PATH: who applies next names the same program in the units. */
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-function onPath(host: Host, program: string, path: string): string | undefined {
-  return `${SYSTEM_PATH}:${path}`
-    .split(':')
-    .filter((folder) => folder.startsWith('/'))
-    .map((folder) => join(folder, program))
-    .find((candidate) => {
-      const stat = host.files.target(candidate);
-      return stat?.kind === 'file' && (stat.mode & 0o111) !== 0;
-    });
+/** Its whole path: units have no PATH to look in. */
+function onPath({ files }: Host, program: string, path: string): string | undefined {
+  const folders = `${SYSTEM_PATH}:${path}`.split(':').filter((folder) => folder.startsWith('/'));
+  return findProgram(files, program, folders.join(':'));
 }
 
 export interface Look {
