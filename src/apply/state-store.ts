@@ -44,7 +44,8 @@ export function stateStore(files: Files, places: Places, state: FleetState): Sta
 
 /** Makes the state folder, and refuses one that is not plainly ours. Throws HostError. */
 export function prepareState(files: Files, places: Places): void {
-  for (const folder of [places.state, places.locks, places.crashes, places.worktrees, places.rendered]) {
+  const { state, locks, crashes, conversations, worktrees, rendered } = places;
+  for (const folder of [state, locks, crashes, conversations, worktrees, rendered]) {
     if (files.stat(folder)?.kind === 'link') {
       throw new HostError(`${folder} is a symbolic link: mosaic writes only to a folder of its own`, {
         code: 'ELINK',
@@ -52,6 +53,5 @@ export function prepareState(files: Files, places: Places): void {
       });
     }
   }
-  files.mkdir(places.locks);
-  files.mkdir(places.crashes);
+  for (const folder of [locks, crashes, conversations]) files.mkdir(folder);
 }

@@ -18,7 +18,13 @@ export interface Places {
   applyLock: string;
   locks: string;
   lock(agent: string): string;
+  /** Whose turn it is to type to an agent. */
+  typing: string;
+  typingLock(agent: string): string;
   crashes: string;
+  conversations: string;
+  /** Notes which conversation the agent takes up when it is started again. */
+  conversation(agent: string): string;
   worktrees: string;
 }
 
@@ -35,6 +41,7 @@ export function placesOf(
   const rendered = join(config, 'mosaic/fleet', fleet);
   const agentFiles = join(rendered, 'agents');
   const locks = join(state, 'locks');
+  const conversations = join(state, 'conversations');
   return {
     units: join(config, 'systemd/user'),
     rendered,
@@ -49,7 +56,11 @@ export function placesOf(
     applyLock: join(state, 'apply.lock'),
     locks,
     lock: (agent) => join(locks, `${agent}.json`),
+    typing: join(state, 'typing'),
+    typingLock: (agent) => join(state, 'typing', `${agent}.lock`),
     crashes: join(state, 'crashes'),
+    conversations,
+    conversation: (agent) => join(conversations, agent),
     worktrees: join(state, 'worktrees'),
   };
 }

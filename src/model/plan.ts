@@ -268,6 +268,8 @@ export interface StopSession extends Common {
   born: string;
   unit: boolean;
   scope: boolean;
+  /** Its conversation is over with it: the start that follows begins a new one, be it that of a later plan. */
+  fresh?: true;
 }
 
 export interface MakeWorktree extends Common {
@@ -290,4 +292,6 @@ export interface StartSession extends Common {
   fields: Record<string, unknown>;
   /** Charged to the restart budget already. */
   restarts: number;
+  /** Begins a new conversation, though it could take one up. */
+  fresh?: true;
 }

@@ -3,6 +3,7 @@ import type { Agent } from '../model/fleet.ts';
 import type { Action, StopSession, Target } from '../model/plan.ts';
 import { runKey, type Run } from '../model/state.ts';
 import type { Gathering } from './gather.ts';
+import { beginsConversation } from './conversation.ts';
 import type { Decision, Step } from './decision.ts';
 import { kickstart } from './kickstart.ts';
 import { joinAction, type MissionTurn } from './missions.ts';
@@ -21,6 +22,7 @@ export function agentActions(g: Gathering, s: Situation, decision: Decision, sha
   actions.push(...markWorktree(g, s));
   const ready = preparation(g, s, decision, shared);
   const begins = decision.steps.some((step) => step.do === 'begin');
+  const fresh = beginsConversation(g, s, decision);
   for (const step of decision.steps) {
     // One that runs is stopped only when all that its start takes is there; of one that has ended nothing is lost by then.
     const restarts = step.do === 'stop' && step.because === 'restart';
@@ -28,7 +30,7 @@ export function agentActions(g: Gathering, s: Situation, decision: Decision, sha
     if (prepared) actions.push(...ready.worktree.splice(0));
     const needs = actions.map(({ id }) => id);
     const before = prepared ? [...ready.needs, ...needs] : needs;
-    actions.push(...stepActions(g, s, step, decision.reason, before, begins));
+    actions.push(...stepActions(g, s, step, decision.reason, before, { begins, fresh }));
   }
   return actions;
 }
@@ -53,7 +55,7 @@ function stepActions(
   step: Step,
   reason: string,
   needs: string[],
-  begins: boolean,
+  { begins, fresh }: { begins: boolean; fresh: boolean },
 ): Action[] {
   const agent = s.name;
   switch (step.do) {
@@ -63,7 +65,7 @@ function stepActions(
     case 'record':
       return [record(g, s, step, reason, needs)];
     case 'stop':
-      return [stop(g, s, step.because, reason, needs)];
+      return [stop(g, s, { because: step.because, reason, needs, fresh })];
     case 'forget':
       return [{ kind: 'forget', id: `forget:${agent}`, agent, reason, needs }];
     case 'kickstart':
@@ -72,7 +74,7 @@ function stepActions(
     case 'block-task':
       return s.mission === undefined ? [] : [missionStep(g, s.mission, step, reason, needs)];
     case 'start':
-      return s.agent === undefined ? [] : start(g, s, s.agent, { ...step, reason, needs, begins });
+      return s.agent === undefined ? [] : start(g, s, s.agent, { ...step, reason, needs, begins, fresh });
   }
 }
 
@@ -165,9 +167,7 @@ function record(
 function stop(
   g: Gathering,
   s: Situation,
-  because: StopSession['because'],
-  reason: string,
-  needs: string[],
+  { because, reason, needs, fresh }: Pick<StopSession, 'because' | 'reason' | 'needs'> & { fresh: boolean },
 ): Action {
   const target = targetOf(s);
   const own = s.session.kind === 'live' || s.session.kind === 'dead' ? s.session.session : undefined;
@@ -182,6 +182,7 @@ function stop(
     born: s.born,
     unit: s.unitActive,
     scope: s.scopeActive,
+    ...(fresh ? { fresh } : {}),
     reason,
     needs,
   };
@@ -280,7 +281,13 @@ function start(
   g: Gathering,
   s: Situation,
   agent: Agent,
-  { restarts, reason, needs, begins }: { restarts: number; reason: string; needs: string[]; begins: boolean },
+  {
+    restarts,
+    reason,
+    needs,
+    begins,
+    fresh,
+  }: { restarts: number; reason: string; needs: string[]; begins: boolean; fresh: boolean },
 ): Action[] {
   const { fleet, observation, places } = g;
   const workingDirectory = workplaceOf(fleet.name, agent, observation, places);
@@ -296,6 +303,7 @@ function start(
     definition: definition.hash,
     fields: definition.fields,
     restarts,
+    ...(fresh ? { fresh } : {}),
     reason,
     needs,
   };

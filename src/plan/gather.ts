@@ -4,6 +4,7 @@ import type { Observation, TmuxSeen, UnitsSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { Wanted } from '../model/plan.ts';
 import { recordOf, type AgentRecord, type Definition, type FleetState } from '../model/state.ts';
+import type { Conversation } from '../render/conversation.ts';
 import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { obstacleOf, secretsObstacle } from './obstacle.ts';
 import { endedRun } from './ending.ts';
@@ -24,7 +25,11 @@ export interface Gathering {
   definitions: ReadonlyMap<string, Definition>;
   /** Worktrees that this plan removes, by path. */
   leaving: ReadonlySet<string>;
-  asked: { restart: ReadonlySet<string>; adopt: ReadonlySet<string> };
+  /** Where each agent works, by name. */
+  workplaces: ReadonlyMap<string, string>;
+  /** Of those agents that take theirs up when they are started again. */
+  conversations: ReadonlyMap<string, Conversation>;
+  asked: { restart: ReadonlySet<string>; adopt: ReadonlySet<string>; fresh: ReadonlySet<string> };
 }
 
 /** One situation for each agent of the file, in its order, then one for each that is gone from it, by name. */
@@ -84,7 +89,11 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     ...(secretsTrouble === undefined ? {} : { secretsTrouble }),
     ...(other === undefined ? {} : { otherBranch: other }),
     ...(away === undefined ? {} : { outOfReach: away }),
-    asked: { restart: g.asked.restart.has(name), adopt: g.asked.adopt.has(name) },
+    asked: {
+      restart: g.asked.restart.has(name),
+      adopt: g.asked.adopt.has(name),
+      fresh: g.asked.fresh.has(name),
+    },
     prune: fleet.reconcile.prune,
     outage: false,
     together: false,

@@ -5,6 +5,7 @@ import type { Places } from '../model/places.ts';
 import type { DefinitionChange, Plan, Verdict } from '../model/plan.ts';
 import { known, unknown, type Source } from '../model/source.ts';
 import { renderFleet, stickyPath, type RenderContext, type Templates } from '../render/artefacts.ts';
+import { conversationsOf } from '../render/conversation.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { definitionOf } from '../render/definition.ts';
 import { agentActions } from './actions.ts';
@@ -48,6 +49,8 @@ export interface PlanOptions {
   restart?: ReadonlySet<string>;
   /** Foreign sessions and files under these names are taken over. */
   adopt?: ReadonlySet<string>;
+  /** Those of them that this plan starts begin a new conversation: for `restart`, so that nothing of the old one is left. */
+  fresh?: ReadonlySet<string>;
   allowMassStop?: boolean;
   /** Take the whole fleet down. */
   down?: boolean;
@@ -171,6 +174,9 @@ function gatherSources(
     ? known('systemd')
     : decideSupervisor(fleet, observation, setting.places);
   if (!supervisor.known) return supervisor;
+  const workplaces = new Map(
+    fleet.agents.map((agent) => [agent.name, workplaceOf(fleet.name, agent, observation, setting.places)]),
+  );
   return known({
     fleet,
     observation,
@@ -187,7 +193,13 @@ function gatherSources(
       }),
     ),
     leaving: new Set(),
-    asked: { restart: options.restart ?? new Set(), adopt: options.adopt ?? new Set() },
+    workplaces,
+    conversations: conversationsOf(fleet, setting.places, workplaces),
+    asked: {
+      restart: options.restart ?? new Set(),
+      adopt: options.adopt ?? new Set(),
+      fresh: options.fresh ?? new Set(),
+    },
   });
 }
 
@@ -234,12 +246,8 @@ function renderContext(g: Gathering, setting: Setting): RenderContext {
     secrets: new Map(
       [...g.observation.secrets].flatMap(([path, source]) => (source.known ? [[path, source.value]] : [])),
     ),
-    workplaces: new Map(
-      g.fleet.agents.map((agent) => [
-        agent.name,
-        workplaceOf(g.fleet.name, agent, g.observation, setting.places),
-      ]),
-    ),
+    workplaces: g.workplaces,
+    conversations: g.conversations,
   };
 }
 

@@ -40,8 +40,8 @@ export interface Situation {
   secretsTrouble?: Obstacle;
   /** The file wants another branch than it did, and its worktree is not on it. */
   otherBranch?: OtherBranch;
-  /** The operator names it to be restarted, or to be taken over. */
-  asked: { restart: boolean; adopt: boolean };
+  /** The operator names it to be restarted, to be taken over, or to begin a new conversation if it is started. */
+  asked: { restart: boolean; adopt: boolean; fresh: boolean };
   /** Removing what is gone from the file is switched on. */
   prune: boolean;
   /** It ended together with many others, or with the tmux server: not its fault, once. */

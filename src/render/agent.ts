@@ -5,13 +5,14 @@ import { unitNames } from './unit-names.ts';
 import { definitionOf } from './definition.ts';
 import { header, notice } from './header.ts';
 import { formatMark, MARK } from './mark.ts';
-import { missionOfAgent, PROMPT } from './mission.ts';
+import { launched, OWN_PATH } from './launcher.ts';
+import { missionOfAgent } from './mission.ts';
 import { tmuxPlain, tmuxWord } from './quote.ts';
 import { secretsLine } from './secrets.ts';
 
 /**
  * One tmux command list, so that the first failure ends it: a session of this name that exists already is neither marked
- * nor touched. The program is started as an argument list, without a shell.
+ * nor touched. The program is started as an argument list: a shell that stands before it reads none of its words.
  */
 export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): string {
   const secrets = agent.envFile === undefined ? {} : (context.secrets.get(agent.envFile) ?? {});
@@ -28,16 +29,15 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
   const workplace = context.workplaces.get(agent.name) ?? agent.workingDirectory;
   const definition = context.definitions.get(agent.name)?.hash ?? definitionOf(agent, secrets).hash;
   const scope = context.supervisor === 'systemd' ? scopeOf(fleet, agent) : [];
-  const ownPath = OWN_PATH in environment;
-  const launcher =
-    mission?.substitutes === true
-      ? withPrompt(mission.promptFile, ownPath)
-      : ownPath
-        ? TAKE_PATH
-        : scope.length > 0
-          ? []
-          : REPLACE_SHELL;
-  const command = [...scope, ...launcher, ...agent.command];
+  const conversation = context.conversations.get(agent.name);
+  const program = launched({
+    command: agent.command,
+    ownPath: OWN_PATH in environment,
+    ...(mission?.substitutes === true ? { promptFile: mission.promptFile } : {}),
+    ...(conversation === undefined ? {} : { conversation }),
+    led: scope.length > 0,
+  });
+  const command = [...scope, ...program];
   const mark = formatMark(
     { fleet: fleet.name, agent: agent.name },
     { definition, supervisor: context.supervisor, born: agent.name },
@@ -59,40 +59,10 @@ export function agentText(fleet: Fleet, agent: Agent, context: RenderContext): s
   return `${lines.join('\n')}\n`;
 }
 
-const OWN_PATH = 'MOSAIC_PATH';
-const SET_PATH = `PATH=$${OWN_PATH}; unset ${OWN_PATH};`;
-const TAKE_PATH = ['sh', '-c', `${SET_PATH} exec "$@"`, 'sh'];
-
-/**
- * Puts the text of a file in place of `{prompt}`, once in each word of the command, when the program starts: prompts are many and
- * long, and the agent's file stays the same. A file that is not there stands for an empty prompt.
- */
-const FILL_IN = [
-  `m='${PROMPT}'; p=$(cat -- "$1" 2>/dev/null); shift; n=$#;`,
-  'while [ "$n" -gt 0 ]; do a=$1; shift; n=$((n-1));',
-  'case $a in *"$m"*) a=${a%%"$m"*}$p${a#*"$m"};; esac;',
-  'set -- "$@" "$a"; done; exec "$@"',
-].join(' ');
-
-const withPrompt = (file: string, ownPath: boolean): string[] => [
-  'sh',
-  '-c',
-  ownPath ? `${SET_PATH} ${FILL_IN}` : FILL_IN,
-  'sh',
-  file,
-];
-
-/** tmux gives every pane the PATH of its client, whatever `-e` says: an agent's own comes under another name, and is put in place. */
 function withOwnPath(environment: Readonly<Record<string, string>>): Record<string, string> {
   const { PATH, ...others } = environment;
   return PATH === undefined ? others : { ...others, [OWN_PATH]: PATH };
 }
-
-/**
- * tmux gives a single word to a shell, and says nothing of a program that is not there. So a shell is told to replace itself
- * with the words that follow, whatever stands in them: they are never read as its language, and it names what it misses.
- */
-const REPLACE_SHELL = ['sh', '-c', 'exec "$@"', 'sh'];
 
 /** Moves the program into a scope of its own, keeping its pid (systemd-run(1), --scope). */
 function scopeOf(fleet: Fleet, agent: Agent): string[] {

@@ -3,6 +3,7 @@ import type { Agent, Fleet, Supervisor } from '../model/fleet.ts';
 import type { Places } from '../model/places.ts';
 import type { Definition } from '../model/state.ts';
 import { agentText } from './agent.ts';
+import type { Conversation } from './conversation.ts';
 import { fleetOf, header, notice } from './header.ts';
 import { holderMark, MARK } from './mark.ts';
 import { globLiteral, tmuxWord, unitArgument, unitWord } from './quote.ts';
@@ -37,6 +38,8 @@ export interface RenderContext {
   definitions: ReadonlyMap<string, Definition>;
   /** Where each agent works, by name. */
   workplaces: ReadonlyMap<string, string>;
+  /** Of those agents that take theirs up, by name. */
+  conversations: ReadonlyMap<string, Conversation>;
 }
 
 export interface Templates {

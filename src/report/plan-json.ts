@@ -65,6 +65,7 @@ export interface ActionJson {
   session?: string;
   task?: string;
   prompt?: string;
+  fresh?: boolean;
 }
 
 export function planJson(plan: Plan): PlanJson {
@@ -134,7 +135,9 @@ function details(action: Action): Partial<ActionJson> {
     case 'rename-session':
       return defined({ agent: action.agent, from: action.from });
     case 'stop-session':
-      return { agent: action.agent, because: action.because };
+      return defined({ agent: action.agent, because: action.because, fresh: action.fresh });
+    case 'start-session':
+      return defined({ agent: action.agent, fresh: action.fresh });
     case 'record-end':
       return { agent: action.agent, cause: action.ended.cause };
     case 'make-mission':
@@ -153,7 +156,6 @@ function details(action: Action): Partial<ActionJson> {
     case 'begin-mission-session':
       return { agent: action.agent, mission: action.mission, prompt: action.prompt };
     case 'adopt-session':
-    case 'start-session':
     case 'write-lock':
     case 'forget':
     case 'kickstart':

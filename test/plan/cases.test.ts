@@ -23,6 +23,7 @@ interface Case {
     only?: string[];
     restart?: string[];
     adopt?: string[];
+    fresh?: string[];
     allowMassStop?: boolean;
     down?: boolean;
   };
@@ -84,12 +85,13 @@ const usualMission = {
   ],
 };
 
-function optionsOf({ only, restart, adopt, ...flags }: NonNullable<Case['options']>): PlanOptions {
+function optionsOf({ only, restart, adopt, fresh, ...flags }: NonNullable<Case['options']>): PlanOptions {
   return {
     ...flags,
     ...(only === undefined ? {} : { only: new Set(only) }),
     restart: new Set(restart),
     adopt: new Set(adopt),
+    fresh: new Set(fresh),
   };
 }
 
@@ -136,10 +138,14 @@ function detail(action: Plan['actions'][number]): string[] {
         ...(unit ? ['unit'] : []),
         ...(scope ? ['scope'] : []),
       ];
-      return [`${action.id}: ${because}, ends ${what.join(' ') || 'processes'} of ${born}`];
+      return [
+        `${action.id}: ${because}, ends ${what.join(' ') || 'processes'} of ${born}${conversation(action)}`,
+      ];
     }
     case 'start-session':
-      return [`${action.id}: ${action.restarts} restarts charged, in ${action.workingDirectory}`];
+      return [
+        `${action.id}: ${action.restarts} restarts charged, in ${action.workingDirectory}${conversation(action)}`,
+      ];
     case 'write-lock':
       return [`${action.id}: ${action.restarts} restarts charged`];
     case 'start-holder':
@@ -156,6 +162,8 @@ function detail(action: Plan['actions'][number]): string[] {
       return [];
   }
 }
+
+const conversation = ({ fresh }: { fresh?: true }): string => (fresh ? ', a new conversation' : '');
 
 function shorten(fleet: Fleet, text: string): string {
   const { rendered, units, state } = placesFor(fleet);

@@ -7,6 +7,7 @@ import { known, unknown } from '../../src/model/source.ts';
 import type { Setting } from '../../src/plan/plan.ts';
 import { workplaceOf } from '../../src/plan/workplace.ts';
 import { renderFleet, stickyPath } from '../../src/render/artefacts.ts';
+import { conversationsOf } from '../../src/render/conversation.ts';
 import { unitNames } from '../../src/render/unit-names.ts';
 import { header } from '../../src/render/header.ts';
 import { age, agentSeen, BOOT, NOW, OTHER_SERVER, SERVER, type AgentSeen } from './seen-agent.ts';
@@ -223,15 +224,17 @@ function filesOf(
   const secrets = [...rest.secrets].flatMap(([path, source]) =>
     source.known ? [[path, source.value] as const] : [],
   );
+  const workplaces = new Map(
+    fleet.agents.map((agent: Agent) => [agent.name, workplaceOf(fleet.name, agent, rest, setting.places)]),
+  );
   const artefacts = renderFleet(fleet, {
     ...setting,
     supervisor,
     path: stickyPath(undefined, setting.path),
     secrets: new Map(secrets),
-    workplaces: new Map(
-      fleet.agents.map((agent: Agent) => [agent.name, workplaceOf(fleet.name, agent, rest, setting.places)]),
-    ),
+    workplaces,
     definitions: new Map(),
+    conversations: conversationsOf(fleet, setting.places, workplaces),
   });
   const files = new Map<string, FileSeen>(artefacts.map(({ path, text }) => [path, { kind: 'ours', text }]));
   for (const [name, what] of Object.entries(seen.files ?? {})) {

@@ -50,6 +50,7 @@ async function witness(
     secrets: new Map(),
     workplaces: new Map([[name, folder]]),
     definitions: new Map(),
+    conversations: new Map(),
   });
   writeFileSync(`${place}/agent.tmux`, text);
   const { code, stderr } = await world.tmux('source-file', `${place}/agent.tmux`);

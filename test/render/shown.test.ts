@@ -19,6 +19,7 @@ function rendered(secrets: Record<string, string>, env: Record<string, string> =
     secrets: new Map([['/secrets', secrets]]),
     workplaces: new Map(),
     definitions: new Map(),
+    conversations: new Map(),
   });
 }
 

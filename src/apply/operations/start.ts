@@ -8,6 +8,7 @@ import { withExitStatus } from '../../observe/observe.ts';
 import { captureScreens, observeTmux, tmuxArgs } from '../../observe/tmux.ts';
 import { unitNames } from '../../render/unit-names.ts';
 import { globLiteral } from '../../render/quote.ts';
+import { endConversations } from '../conversations.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { eachAlone } from '../each.ts';
 import { OperationError, required } from '../errors.ts';
@@ -24,7 +25,8 @@ const SETTLE_MS = 200;
  * systemd starts all units of a call at the same time, so each call has `reconcile.start_concurrency`; tmux starts one session
  * after the other by itself, and is only given so many that Ctrl-C is heard. In the end all are looked at together.
  */
-export const startSession: Operation<'start-session'> = async (actions, context) => {
+export const startSession: Operation<'start-session'> = async (batch, context) => {
+  const { ready: actions, failed: unready } = await endConversations(batch, context);
   const complaints = new Map<string, string>();
   const begun: StartSession[] = [];
   const size = context.supervisor === 'systemd' ? context.fleet.reconcile.startConcurrency : TMUX_GROUP;
@@ -42,7 +44,7 @@ export const startSession: Operation<'start-session'> = async (actions, context)
     begun.filter(({ id }) => lives.has(id)),
     context,
   );
-  return outcomes;
+  return [...unready, ...outcomes];
 };
 
 async function startGroup(
