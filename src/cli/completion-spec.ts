@@ -1,5 +1,6 @@
 /** What shell completion needs to know, read off the command line's own definition. */
 import type { Argument, Command, Option } from 'commander';
+import { builtinRuntimes } from '../fleet/runtimes/index.ts';
 import type { CompletionOption, CompletionSpec, CompletionValue } from '../report/completion-tree.ts';
 
 const AGENT_OPTIONS = new Set(['--agent', '--restart', '--adopt', '--send']);
@@ -26,10 +27,12 @@ function optionOf(option: Option): CompletionOption {
 function valueOfOption({ long, argChoices }: Option): CompletionValue {
   if (argChoices !== undefined) return argChoices;
   if (AGENT_OPTIONS.has(long ?? '')) return 'agent';
+  if (long === '--runtime') return Object.keys(builtinRuntimes);
   return FILE_OPTIONS.has(long ?? '') ? 'file' : 'none';
 }
 
 function valueOfArgument(argument: Argument): CompletionValue {
+  if (argument.name() === 'runtime') return Object.keys(builtinRuntimes);
   if (argument.name() === 'shell') return ['bash', 'zsh', 'fish'];
   return argument.name() === 'task' ? 'none' : 'file';
 }

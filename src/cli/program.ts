@@ -9,6 +9,7 @@ import type { StatusCommandOptions } from '../commands/status.ts';
 import type { GcCommandOptions } from '../commands/worktree.ts';
 import { completionSpec } from './completion-spec.ts';
 import { addCoord } from './coord.ts';
+import { addLaunch } from './launch.ts';
 import { duration } from './options.ts';
 
 const exitCodes = `
@@ -30,6 +31,7 @@ export function createProgram(context: CommandContext, done: (code: number) => v
     .description('Keeps a fleet of coding agents in tmux as fleet.yaml says.')
     .version(version, '-V, --version')
     .exitOverride()
+    .enablePositionalOptions()
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),
@@ -163,6 +165,7 @@ Example:
     });
 
   addCoord(program, context, done);
+  addLaunch(program, context, done);
 
   program
     .command('completion')

@@ -3,11 +3,12 @@ import type { Duplex } from 'node:stream';
 import { unstartable } from './executable.ts';
 import { reasonOf } from './failures.ts';
 import type { Facts, Foreground, ForegroundResult } from './host.ts';
+import { stopTogether } from './job.ts';
 
 /** Those that a terminal gives to the program itself, which is in our process group: they mean nothing to us meanwhile. */
 const KEYS = ['SIGINT', 'SIGQUIT'] as const;
 /** Those that are sent to us alone: they are meant for what we run. */
-const PASSED_ON = ['SIGTERM', 'SIGHUP'] as const;
+const PASSED_ON = ['SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 
 /**
  * Becomes the program, under the pid that it has already, once a line comes over descriptor 3. However we die before we have written
@@ -50,7 +51,8 @@ export function foreground(facts: Facts): Foreground {
       const stopped = signals.release();
       if (stopped === undefined) gate.write('go\n');
       else gate.destroy();
-      const result = await ended;
+      const unwatch = stopTogether(child, pid);
+      const result = await ended.finally(unwatch);
       return stopped === undefined ? result : { signal: stopped };
     } finally {
       signals.restore();

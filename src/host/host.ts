@@ -5,6 +5,8 @@
 export interface Host {
   exec: Exec;
   foreground: Foreground;
+  /** Absent: this process cannot become another program. */
+  replacement?: Replacement;
   files: Files;
   processes: Processes;
   clock: Clock;
@@ -57,8 +59,8 @@ export interface ExecResult {
 
 /**
  * Runs a program in this terminal, which is its own until it ends: it has our standard streams, our environment, and whatever
- * keys the person presses. SIGTERM and SIGHUP that reach us go on to it; SIGINT and SIGQUIT do nothing to us, since a
- * terminal gives them to the program itself. One that comes before the program runs keeps it from running, and is its end then.
+ * keys the person presses. SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 that reach us go on to it; SIGINT and SIGQUIT do nothing to us, since
+ * a terminal gives them to the program itself. When it stops itself, we stop too, and it goes on when we do. One that comes before the program runs keeps it from running, and is its end then.
  * Variables whose names no shell takes are not passed on. Never throws for what the program does.
  */
 export type Foreground = (
@@ -82,6 +84,12 @@ export interface ForegroundOptions {
 
 /** How it ended: by itself with a code, by a signal, or that it could not be started, in words. */
 export type ForegroundResult = { code: number } | { signal: string } | { failure: string };
+
+/**
+ * How this process becomes a program, which has its pid, its terminal and its working folder then: a call of what is given does not
+ * return. Undefined where Node cannot, or where it would not come out right: it is to run in the foreground then.
+ */
+export type Replacement = (file: string, args: readonly string[]) => (() => never) | undefined;
 
 export interface Files {
   /**

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
+import { replacement } from './become.ts';
 import { realExec } from './exec.ts';
 import { realFiles } from './files.ts';
 import { foreground } from './foreground.ts';
@@ -85,6 +86,7 @@ export function realHost(): Host {
   return {
     exec: realExec(facts),
     foreground: foreground(facts),
+    replacement: replacement(facts),
     files: realFiles,
     processes: realProcesses,
     clock: realClock,

@@ -21,6 +21,16 @@ export interface LockMachine {
 const LEEWAY_MS = 60_000;
 
 /**
+ * What a lock that was read says: one of a program started by hand is as good as gone with its process, and what it lay over counts
+ * again.
+ */
+export function standingLock(lock: MissionLock, machine: LockMachine): LockState {
+  const state = judgeLock(lock, machine);
+  if (state.kind !== 'dead' || lock.by_hand !== true) return state;
+  return lock.over === undefined ? { kind: 'none' } : standingLock(lock.over, machine);
+}
+
+/**
  * Judges by the process's pid, its start time and the boot that it lived in. What an older tool's lock does not tell is judged
  * by when the lock was written.
  */

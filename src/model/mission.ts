@@ -138,6 +138,10 @@ export interface MissionLock {
   /** Who is about to start the program, while pid is 0. */
   launcher_pid?: number | null;
   launcher_start_time?: number | null;
+  /** A program that a person started beside the mission's sessions: once it is gone, nothing of it is to be recovered. */
+  by_hand?: boolean;
+  /** The lock of the dead session that it found there: that counts again once it is gone. */
+  over?: MissionLock;
   [key: string]: unknown;
 }
 

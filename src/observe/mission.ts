@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { listed } from '../base/text.ts';
 import type { Host } from '../host/host.ts';
-import { judgeLock, type LockMachine } from '../mission/lock-state.ts';
+import { judgeLock, standingLock, type LockMachine } from '../mission/lock-state.ts';
 import { hasHandoff } from '../mission/scratchpad.ts';
 import { isOpen, lastSession } from '../mission/select.ts';
 import { parseTasks } from '../mission/tasks.ts';
@@ -173,7 +173,7 @@ export const seeGates = (host: Host, { milestones }: MissionFile): boolean =>
 export function seeLock(host: Host, path: string, options: { idle?: boolean } = {}): LockState {
   try {
     const text = host.files.readExact(path);
-    if (text !== undefined) return judgeLock(parseMissionLock(text), machineOf(host, options.idle));
+    if (text !== undefined) return standingLock(parseMissionLock(text), machineOf(host, options.idle));
     return host.files.stat(path) === undefined
       ? { kind: 'none' }
       : { kind: 'corrupt', why: 'it is a link that leads nowhere' };

@@ -1,0 +1,54 @@
+import { fstatSync } from 'node:fs';
+import { unstartable } from './executable.ts';
+import type { Facts, Replacement } from './host.ts';
+
+/** Node 22.15 and later, and 23.11 and later. It does not return, and what fails in it ends the process with a core dump. */
+type Execve = (file: string, args: readonly string[], env: Record<string, string>) => never;
+
+/** Far below what any system takes (execve(2)), for one argument and for all of them with the environment. */
+const MAX_WORD = 100_000;
+const MAX_WORDS = 500_000;
+
+/**
+ * Node ignores SIGPIPE and SIGXFSZ, and what is ignored stays so in the program that takes its place; only env(1) of the GNU core
+ * utilities puts that right. A shell is between since it also runs a script that names no interpreter, and says in words what it cannot run.
+ */
+const BECOME = `if env --default-signal=PIPE,XFSZ true 2>/dev/null
+then exec env --default-signal=PIPE,XFSZ /bin/sh -c 'exec "$@"' sh "$@"
+fi
+exec "$@"`;
+
+/** The real `replacement`. */
+export function replacement(facts: Facts): Replacement {
+  return (file, args) => {
+    const { execve } = process as { execve?: Execve };
+    const env = withoutUnset(facts.env);
+    const words = ['sh', '-c', BECOME, 'sh', file, ...args];
+    const isFit = execve !== undefined && !hasPipe() && fits(words, env);
+    if (!isFit || unstartable(file, env['PATH'], facts.cwd) !== undefined) return undefined;
+    return () => execve('/bin/sh', words, env);
+  };
+}
+
+/** Node reads and writes pipes without blocking; a program that takes them over as they are then does not expect that. */
+const hasPipe = (): boolean =>
+  [0, 1, 2].some((descriptor) => {
+    try {
+      const stat = fstatSync(descriptor);
+      return stat.isFIFO() || stat.isSocket();
+    } catch {
+      return false;
+    }
+  });
+
+function fits(words: readonly string[], env: Readonly<Record<string, string>>): boolean {
+  const sizes = [...words, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)].map((word) =>
+    Buffer.byteLength(word),
+  );
+  return sizes.every((size) => size < MAX_WORD) && sizes.reduce((sum, size) => sum + size, 0) < MAX_WORDS;
+}
+
+const withoutUnset = (env: Facts['env']): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
