@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import * as fs from 'node:fs';
 import { Socket } from 'node:net';
-import { asHostError, absentAsUndefined } from './failures.ts';
+import { asHostError, absentAsUndefined, codeOf } from './failures.ts';
 import { HostError } from './host.ts';
 
 const { O_NOCTTY, O_NONBLOCK, O_RDONLY } = fs.constants;
@@ -31,12 +31,12 @@ const readBytes = (path: string): Buffer | undefined =>
 
 /** `Files.readInput`. */
 export async function readInput(path: string, signal?: AbortSignal): Promise<string | undefined> {
-  const fd = absentAsUndefined('read', path, () => open(path));
+  const fd = absentAsUndefined('read', path, () => openInput(path));
   if (fd === undefined) return undefined;
   let pipe: Socket;
   try {
     const stat = fs.fstatSync(fd);
-    if (!stat.isFIFO()) {
+    if (!stat.isFIFO() && !stat.isSocket()) {
       const bytes = readRegular(fd, path, stat);
       fs.closeSync(fd);
       return bytes.toString('utf8');
@@ -47,6 +47,16 @@ export async function readInput(path: string, signal?: AbortSignal): Promise<str
     throw asHostError('read', path, error);
   }
   return readPipe(pipe, path);
+}
+
+/** Standard input may be a socket, which has no path to open it by. */
+function openInput(path: string): number {
+  try {
+    return open(path);
+  } catch (error) {
+    if (path === '/dev/stdin' && codeOf(error) === 'ENXIO' && fs.fstatSync(0).isSocket()) return 0;
+    throw error;
+  }
 }
 
 /** Without waiting: opened so, a pipe that nobody writes to, or a modem, answers at once. */

@@ -1,10 +1,12 @@
 /** What is read, and what is refused; a test that waits for ever fails by its time limit, if its process can still tell. */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { HostError } from '../../src/host/host.ts';
 import { readFile as read, readInput } from '../../src/host/read.ts';
 
@@ -89,4 +91,18 @@ test('waiting for a pipe can be ended', { timeout: 10_000 }, async (t) => {
   const reading = readInput(pipe, stop.signal);
   setTimeout(() => stop.abort(), 50);
   await assert.rejects(reading, { name: 'HostError', code: 'ABORT_ERR' });
+});
+
+test('standard input that is a socket is read to its end', { timeout: 10_000 }, async () => {
+  // What node:child_process gives for a pipe is a socket (child_process.spawn on Linux).
+  const reader = fileURLToPath(new URL('../../src/host/read.ts', import.meta.url));
+  const script = `import { fstatSync } from 'node:fs'; import { readInput } from ${JSON.stringify(reader)};
+    console.log(fstatSync(0).isSocket(), await readInput('/dev/stdin'));`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
+  child.stdin.write('first ');
+  setTimeout(() => child.stdin.end('grün'), 100);
+  const printed: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => printed.push(chunk));
+  await once(child, 'close');
+  assert.equal(Buffer.concat(printed).toString(), 'true first grün\n');
 });
