@@ -51,11 +51,12 @@ export async function launchCommand(context: CommandContext, wish: LaunchWish): 
   const seen = observeMission(host, project, { terminal: false });
   for (const line of await missionAdvisory(host, seen)) terminal.err(`${line}\n`);
   const lock = handLock(host, seen, wish.runtime);
-  if (signal.aborted) throw interrupted();
+  const isInterrupted = (): boolean => signal.aborted;
+  if (isInterrupted()) throw interrupted();
   const become = host.replacement?.(file, args);
   if (become !== undefined) {
     await take(context, lock, host.facts.pid);
-    if (!signal.aborted) return become();
+    if (!isInterrupted()) return become();
     await free(context, lock);
     throw interrupted();
   }
