@@ -42,7 +42,7 @@ const truth: Record<string, [least: number, most: number, code: number]> = {
   sent: [1, 1, 0],
   queued: [1, 1, 0],
   unverified: [0, 1, 2],
-  failed: [0, 0, 2],
+  failed: [0, 0, 1],
   absent: [0, 0, 1],
   dialog: [0, 0, 3],
   draft: [0, 0, 3],
@@ -56,11 +56,11 @@ inWorld(
     const messages = makeMessages(MESSAGES, Object.keys(roster), SENDERS, SEED);
     const results = new Map<number, Told>();
     const reconciling = keepApplying(talk);
-    const queue = [...messages];
+    const unsaid = [...messages];
     await Promise.all(
       Array.from({ length: SENDERS }, async (_, sender) => {
         const random = randomOf(SEED * 1000 + sender);
-        for (let message = queue.shift(); message !== undefined; message = queue.shift()) {
+        for (let message = unsaid.shift(); message !== undefined; message = unsaid.shift()) {
           const result = await say(talk, message);
           results.set(message.id, result);
           // Only a new start frees an agent whose editor was left full.
@@ -124,8 +124,9 @@ const crashes = ({ agents }: Talk): (string | undefined)[] =>
 
 function tally(talk: Talk, results: Map<number, Told>): string {
   const counts = new Map<string, number>();
-  for (const { result, detail } of results.values()) {
-    const key = result === 'sent' || result === 'queued' ? result : `${result} (${detail})`;
+  for (const { agent, result, detail = '' } of results.values()) {
+    const key =
+      result === 'sent' || result === 'queued' ? result : `${result} (${detail.replaceAll(agent, 'it')})`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   const starts = Object.keys(roster).reduce(

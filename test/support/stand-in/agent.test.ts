@@ -28,7 +28,7 @@ function atDesk(name: string, options: StandInOptions, body: (desk: Desk) => Pro
     const size = ['-x', '100', '-y', '30'];
     await world.tmux('-f', '/dev/null', 'new-session', '-d', ...size, '--', ...(command as string[]));
     const sees = async (): Promise<Appearance> => {
-      const text = (await world.tmux('capture-pane', '-e', '-p')).stdout;
+      const text = (await world.tmux('capture-pane', '-e', '-p', '-J')).stdout;
       const title = (await world.tmux('display-message', '-p', '#{pane_title}')).stdout;
       return appearanceOf(runtime, { text, title });
     };
@@ -64,13 +64,14 @@ function atDesk(name: string, options: StandInOptions, body: (desk: Desk) => Pro
 for (const alternate of [true, false]) {
   atDesk(
     `a paste is a draft, Enter sends it, a second one waits [alternate screen: ${alternate}]`,
-    { alternate, busyMs: 400 },
-    async ({ shows, paste, keys, taken, agents }) => {
+    { alternate, busyMs: 60_000 },
+    async ({ world, sees, shows, paste, keys, taken, agents }) => {
       await shows({ activity: 'idle', draft: '', fresh: true, queued: false });
       await paste('one\ntwo');
-      await shows({ draft: 'one\n  two' });
+      await world.until('both lines stand there', async () =>
+        /^one *\n *two$/.test((await sees()).draft ?? ''),
+      );
       assert.deepEqual(taken(), []);
-      agents.behave('agent', { alternate, busy: true });
       await keys('Enter');
       await shows({ activity: 'busy', draft: '', fresh: false });
       assert.deepEqual(taken(), ['one\ntwo']);
@@ -82,7 +83,9 @@ for (const alternate of [true, false]) {
         agents.records('agent').flatMap(({ what, queued }) => (what === 'taken' ? [queued] : [])),
         [false, true],
       );
-      agents.behave('agent', { alternate });
+      await keys('Escape');
+      await shows({ activity: 'busy', queued: false });
+      await keys('Escape');
       await shows({ activity: 'idle', queued: false });
       assert.equal(taken().length, 2);
       await keys('/clear', 'Enter');

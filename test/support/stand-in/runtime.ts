@@ -125,13 +125,13 @@ export function standInsOf(world: World, folder = world.path('stand-ins')): Stan
       reset_command: '/clear',
       new_command: '/new',
       resume: ['--continue'],
-      ready: '^─{10,}\\n> ',
-      busy: '\\(\\d+s · esc to interrupt\\)$',
+      ready: '^─{10,} *\\n> ',
+      busy: '\\(\\d+s · esc to interrupt\\) *$',
       busy_title: '^⠙ ',
       queued: '^Queued: ',
-      dialog: '^Enter to confirm · Esc to cancel$',
-      draft: '^─{10,}\\n> ([\\s\\S]*?)\\n─{10,}$',
-      fresh: '^Nothing said yet\\.\\s*\\n─{10,}$',
+      dialog: '^Enter to confirm · Esc to cancel *$',
+      draft: '^─{10,} *\\n> ([\\s\\S]*?)\\n─{10,} *$',
+      fresh: '^Nothing said yet\\. *\\n─{10,} *$',
     },
     behave(agent, options) {
       const file = path(agent, 'options.json');
