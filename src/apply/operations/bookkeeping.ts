@@ -3,6 +3,7 @@ import { observeTmux } from '../../observe/tmux.ts';
 import { formatMark, MARK } from '../../render/mark.ts';
 import { tmuxWord } from '../../render/quote.ts';
 import { done, type Operation } from '../context.ts';
+import { forgetConversation, renameConversation } from '../conversations.ts';
 import { eachAlone } from '../each.ts';
 import { OperationError } from '../errors.ts';
 import { serverTicks, writeLock } from '../lock.ts';
@@ -27,6 +28,7 @@ export const renameSession: Operation<'rename-session'> = (actions, context) =>
     if (lock !== undefined && host.files.stat(places.lock(agent)) === undefined) {
       host.files.rename(places.lock(from), places.lock(agent));
     }
+    renameConversation(context, from, agent);
     state.rename(from, agent);
     state.save();
     return done(action);
@@ -86,6 +88,7 @@ export const writeLocks: Operation<'write-lock'> = async (actions, context) => {
 export const forget: Operation<'forget'> = async (actions, context) => {
   const outcomes = await eachAlone(actions, (action) => {
     context.host.files.remove(context.places.lock(action.agent));
+    forgetConversation(context, action.agent);
     context.state.forget(action.agent);
     return done(action);
   });

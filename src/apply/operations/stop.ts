@@ -3,12 +3,14 @@ import type { StopSession } from '../../model/plan.ts';
 import { runKey } from '../../model/state.ts';
 import { observeTmux } from '../../observe/tmux.ts';
 import { unitNames } from '../../render/unit-names.ts';
+import { endConversations } from '../conversations.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { eachAlone } from '../each.ts';
 import { endRemains } from '../remains.ts';
 import { guarded, tmuxScript } from '../tmux.ts';
 
-export const stopSession: Operation<'stop-session'> = async (actions, context) => {
+export const stopSession: Operation<'stop-session'> = async (batch, context) => {
+  const { ready: actions, failed: unready } = await endConversations(batch, context);
   announce(actions, context);
   await killSessions(actions, context);
   const complaints = await stopUnits(actions, context);
@@ -27,7 +29,7 @@ export const stopSession: Operation<'stop-session'> = async (actions, context) =
     return done(action);
   });
   context.state.save();
-  return outcomes;
+  return [...unready, ...outcomes];
 };
 
 /** An apply that is killed between here and the start that follows must not be taken for a crash of the agent. */
