@@ -47,6 +47,33 @@ test('another process has its pid now', async (t) => {
   assert.equal(judged(world), 'dead: reused');
 });
 
+test('a program started by hand: without its process, what it lay over counts again', async (t) => {
+  const world = makeWorld(t);
+  const { pid, startTime, kill } = await program(t, world.host);
+  const { bootId, hostname } = world.host.facts;
+  const own = { session_id: 'by-hand', by_hand: true, pid, pid_start_time: startTime };
+  const place = { runtime: 'claude', project_path: world.project, started_at: at(Date.now()) };
+  const dead = { ...place, session_id: 'sess-001', pid, pid_start_time: 1, boot_id: bootId };
+  const written: [Partial<MissionLock>, string, string][] = [
+    [{ ...own, boot_id: bootId, host: hostname }, 'live', 'none'],
+    [{ ...own, boot_id: bootId, host: hostname, over: dead }, 'live', 'dead: gone'],
+    [{ ...own, boot_id: bootId, over: { ...dead, ...own, boot_id: bootId } }, 'live', 'none'],
+    [{ ...own, boot_id: 'another', host: hostname }, 'none', 'none'],
+    [{ ...own, boot_id: 'another', host: 'elsewhere' }, 'elsewhere', 'elsewhere'],
+    [{ ...own, boot_id: bootId, by_hand: false }, 'live', 'dead: gone'],
+    [{ ...own, boot_id: bootId, over: {} as MissionLock }, 'corrupt', 'corrupt'],
+  ];
+  for (const [lock, before] of written) {
+    world.writeLock(lock);
+    assert.equal(judged(world), before, JSON.stringify(lock));
+  }
+  await kill();
+  for (const [lock, , after] of written) {
+    world.writeLock(lock);
+    assert.equal(judged(world), after, JSON.stringify(lock));
+  }
+});
+
 test("an older tool's lock: its process lives, is gone, or began long after the lock", async (t) => {
   const world = makeWorld(t);
   const { pid, kill } = await program(t, world.host);

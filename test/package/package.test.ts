@@ -39,6 +39,7 @@ inWorld('what the package holds is what it needs', 'none', async (world) => {
     'units/mosaic-tmux-holder.service',
     'schemas/fleet.schema.json',
     'guides/mission-protocol.md',
+    'skills/mosaic-tools/SKILL.md',
     'fleet.yaml',
   ];
   for (const file of [
