@@ -21,9 +21,9 @@ export type Cast = keyof typeof cast;
 export interface ContractScene {
   transport: Transport;
   /** What every agent's program has taken, in order. */
-  taken(agent: Cast): string[] | Promise<string[]>;
+  taken: (agent: Cast) => string[] | Promise<string[]>;
   /** Everything that has been typed anywhere, also into sessions that are not ours: any measure that changes with it. */
-  typed(): unknown;
+  typed: () => unknown;
   /** The kickstart of `app`, as the fleet file has it. */
   kickstart: string;
 }

@@ -6,13 +6,14 @@ import { cast } from './contract.ts';
 
 export const KICKSTART = 'Begin with the open tasks.';
 
-export const sceneAgents = (host?: string): Record<string, unknown>[] =>
-  Object.keys(cast).map((name) => ({
-    name,
-    runtime: 'claude',
-    ...(name === 'app' ? { kickstart: KICKSTART } : {}),
-    ...(host === undefined ? {} : { host }),
-  }));
+const kickstarts: Record<string, string> = { app: KICKSTART };
+
+export const sceneAgents = (more: Record<string, unknown> = {}): Record<string, unknown>[] =>
+  Object.keys(cast).map((name) => {
+    const kickstart = kickstarts[name];
+    const agent = { name, runtime: 'claude', kickstart };
+    return Object.assign(agent, more);
+  });
 
 /** @param document of a fleet file; its host is `here` */
 export function fleetOf(document: Record<string, unknown>, file = '/work/fleet.yaml'): Fleet {
