@@ -1,6 +1,7 @@
 /** Failures of operations: those that may pass, and those that will not. */
 import { HostError, type ExecResult } from '../host/host.ts';
 import { MissionError } from '../coord/error.ts';
+import { TransportError } from '../transport/transport.ts';
 import { WorktreeError } from '../worktrees/error.ts';
 
 export class OperationError extends Error {
@@ -40,6 +41,9 @@ export function asOperationError(error: unknown): OperationError | undefined {
   if (error instanceof WorktreeError) {
     const message = error.fix === undefined ? error.message : `${error.message}. ${error.fix}`;
     return new OperationError(message, { transient: error.transient, cause: error });
+  }
+  if (error instanceof TransportError) {
+    return new OperationError(error.message, { cause: error });
   }
   if (error instanceof HostError) {
     const transient = ['EAGAIN', 'EBUSY', 'EINTR'].includes(error.code);

@@ -7,6 +7,7 @@ import type { EventsCommandOptions } from '../commands/events.ts';
 import type { PlanCommandOptions } from '../commands/plan.ts';
 import type { StatusCommandOptions } from '../commands/status.ts';
 import type { GcCommandOptions } from '../commands/worktree.ts';
+import { addAgent } from './agent.ts';
 import { completionSpec } from './completion-spec.ts';
 import { addCoord } from './coord.ts';
 import { addLaunch } from './launch.ts';
@@ -164,6 +165,7 @@ Example:
       done(await downCommand(context, options));
     });
 
+  addAgent(program, context, done);
   addCoord(program, context, done);
   addLaunch(program, context, done);
 

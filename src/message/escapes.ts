@@ -41,3 +41,11 @@ function faintAfter(sequence: string, before: boolean): boolean {
   }
   return isFaint;
 }
+
+/** The text with its colours and nothing else that a terminal would act on: each line ends as it began, without any. */
+export const withColours = (text: string): string =>
+  text
+    .replace(SEQUENCE, (sequence) => (/^\u001b\[[0-9;:]*m$/.test(sequence) ? sequence : ''))
+    .split('\n')
+    .map((line) => (line.includes('\u001b') ? `${line}\u001b[0m` : line))
+    .join('\n');

@@ -54,6 +54,8 @@ export interface AgentStatus {
   fix?: string;
   /** The following only of a live one. */
   activity?: Activity;
+  /** Its program, and one life of its session. */
+  program?: { pid: number; run: string };
   queued?: boolean;
   /** What somebody has typed to it and not sent; '' for nothing. */
   draft?: string;

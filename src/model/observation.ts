@@ -64,6 +64,8 @@ export interface SessionSeen {
   started?: StartedWith;
   /** It was started with a kickstart that it has not been given yet. */
   kickstartPending: boolean;
+  /** It stands in its editor, and Enter has not been pressed. */
+  kickstartTyped?: true;
   /** The pane that runs the agent; absent when somebody closed it. */
   pane?: PaneSeen;
   /** All that it shows, the agent's among them. */

@@ -12,11 +12,11 @@ export const tmuxArgs = (socket: string): string[] => ['-u', '-L', socket];
 const FORMAT = [
   '#{pid}:#{start_time}:#{session_id}:#{session_created}:#{session_attached}:#{session_activity}',
   '#{pane_id}:#{pane_pid}:#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}:#{pane_dead_time}',
-  `#{==:#{${KICKSTARTED}},}:#{session_name}:#{${MARK}}`,
+  `#{==:#{${KICKSTARTED}},sent}#{==:#{${KICKSTARTED}},typed}:#{session_name}:#{${MARK}}`,
 ].join(':');
 
 const LINE =
-  /^(\d+):(\d+):(\$\d+):(\d+):(\d+):(\d*):(%\d+):(\d+):([01]?):(\d*):(\w*):(\d*):([01]):([^:]*):(.*)$/;
+  /^(\d+):(\d+):(\$\d+):(\d+):(\d+):(\d*):(%\d+):(\d+):([01]?):(\d*):(\w*):(\d*):([01])([01]):([^:]*):(.*)$/;
 
 export async function observeTmux(host: Host, socket: string): Promise<Source<TmuxSeen>> {
   const result = await host.exec('tmux', [...tmuxArgs(socket), 'list-panes', '-a', '-F', FORMAT]);
@@ -56,7 +56,7 @@ export function parseTmux(text: string): Source<TmuxSeen> {
     if (fields === null) return unknown(`tmux answered what is no list of panes: ${line.slice(0, 100)}`);
     const [, pid, startTime, id, created, attached, activity, paneId, panePid, dead, status, signal, diedAt] =
       fields as unknown as string[];
-    const [untold, name, text] = fields.slice(13) as [string, string, string];
+    const [told, typed, name, text] = fields.slice(13) as [string, string, string, string];
     const mark = parseMark(text);
     seen.server = { pid: Number(pid), startTime: Number(startTime) };
     const session: SessionSeen = sessions.get(id ?? '') ?? {
@@ -65,7 +65,8 @@ export function parseTmux(text: string): Source<TmuxSeen> {
       createdAt: Number(created) * 1000,
       attached: Number(attached),
       activityAt: Number(activity) * 1000,
-      kickstartPending: mark?.awaitsKickstart === true && untold === '1',
+      kickstartPending: mark?.awaitsKickstart === true && told !== '1',
+      ...(typed === '1' ? { kickstartTyped: true } : {}),
       panes: [],
       ...(mark === undefined ? {} : { owner: mark.owner }),
       ...(mark?.started === undefined ? {} : { started: mark.started }),

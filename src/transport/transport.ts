@@ -23,6 +23,8 @@ export interface Transport {
   tail(agent: string, options: TailOptions): Promise<Tail>;
   /** The program, with its arguments and environment, that shows its session in this terminal. */
   attachment(agent: string, options: { readOnly: boolean }): Promise<Attachment>;
+  /** Who speaks, when this command runs in a session that the transport carries: `HOST:SESSION`. */
+  ownLabel(): Promise<string | undefined>;
 }
 
 export interface TailOptions {

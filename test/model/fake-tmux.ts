@@ -139,6 +139,11 @@ export function fakeTmux(around: Surroundings): FakeTmux {
       pane_dead_signal: dead?.signal,
       pane_dead_time: seconds(dead?.at),
       pane_current_path: pane?.cwd,
+      pane_title: '',
+      pane_in_mode: 0,
+      pane_input_off: 0,
+      pane_synchronized: 0,
+      window_activity: seconds(session?.createdAt),
     };
     return (name) => {
       if (name.startsWith('@')) return pane?.options.get(name) ?? session?.options.get(name) ?? '';
@@ -286,8 +291,17 @@ export function fakeTmux(around: Surroundings): FakeTmux {
         need(target()).session.name = to;
         return '';
       }
-      case 'display-message':
-        return `${expandFormat(words.at(-1) ?? '', variableOf(undefined, undefined))}\n`;
+      case 'display-message': {
+        const asked = optionsOf(words, 't').values.get('t')?.[0];
+        const { session, pane } = asked === undefined ? {} : need(asked);
+        return `${expandFormat(words.at(-1) ?? '', variableOf(session, pane))}\n`;
+      }
+      case 'copy-mode':
+        need(target());
+        return '';
+      case 'delete-buffer':
+        needServer().buffers.delete(optionsOf(words, 'b').values.get('b')?.[0] ?? '');
+        return '';
       case 'capture-pane':
         return `${need(target()).pane?.screen ?? ''}\n`;
       case 'load-buffer':

@@ -7,7 +7,8 @@ import { forgetConversation, renameConversation } from '../conversations.ts';
 import { eachAlone } from '../each.ts';
 import { OperationError } from '../errors.ts';
 import { serverTicks, writeLock } from '../lock.ts';
-import { guarded, tmuxScript } from '../tmux.ts';
+import { guarded } from '../../render/guarded.ts';
+import { tmuxScript } from '../tmux-script.ts';
 
 export const renameSession: Operation<'rename-session'> = (actions, context) =>
   eachAlone(actions, async (action) => {

@@ -4,7 +4,7 @@ import { unitNames } from '../../render/unit-names.ts';
 import { globLiteral } from '../../render/quote.ts';
 import { done, type Operation } from '../context.ts';
 import { required } from '../errors.ts';
-import { guarded } from '../tmux.ts';
+import { guarded } from '../../render/guarded.ts';
 
 const UNIT_TIMEOUT_MS = 60_000;
 

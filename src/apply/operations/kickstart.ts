@@ -1,56 +1,51 @@
-/** Types its first text to an agent, once the agent shows that it is ready for it. */
+/** Gives agents their first text, once each shows that it is ready for it. */
+import { appearanceOf } from '../../message/appearance.ts';
 import type { Host } from '../../host/host.ts';
-import type { SessionSeen, TmuxServer } from '../../model/observation.ts';
+import type { SessionSeen, TmuxSeen } from '../../model/observation.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { ActionOf } from '../../model/plan.ts';
-import { captureScreens, observeTmux } from '../../observe/tmux.ts';
-import { KICKSTARTED } from '../../render/mark.ts';
+import { lookAtPanes } from '../../observe/pane-looks.ts';
+import { observeTmux } from '../../observe/tmux.ts';
+import type { Way } from '../../transport/tmux/deliver.ts';
+import { giveKickstart } from '../../transport/tmux/kickstart.ts';
+import type { Local } from '../../transport/tmux/local.ts';
+import { isRecipient, withTurn } from '../../transport/tmux/send.ts';
+import { lookTogether } from '../../transport/tmux/sight.ts';
+import { findSession, recipientOf } from '../../transport/tmux/target.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { alone } from '../each.ts';
 import { OperationError } from '../errors.ts';
-import { paste } from '../paste.ts';
 
 const PATIENCE_MS = 30_000;
 const POLL_MS = 250;
 
 type Kickstart = ActionOf<'kickstart'>;
 
+/** All that are ready at one look are given theirs side by side. */
 export const kickstart: Operation<'kickstart'> = async (actions, context) => {
-  const { host, fleet, signal } = context;
+  const { host, fleet, places, signal } = context;
+  const local: Local = { host, fleet, places, signal, look: lookTogether(host, fleet.tmux.socketName) };
   const outcomes: Outcome[] = [];
   let waiting = [...actions];
   const until = host.clock.now() + PATIENCE_MS;
   while (waiting.length > 0) {
-    const seen = await observeTmux(host, fleet.tmux.socketName);
-    if (!seen.known) return [...outcomes, ...waiting.map((action) => failed(action, seen.why))];
-    const { server, sessions } = seen.value;
-    const sessionOf = (action: Kickstart): SessionSeen | undefined =>
-      sessions.find(({ owner, name }) => owner?.fleet === fleet.name && name === action.agent);
-    const panes = waiting.flatMap((action) => sessionOf(action)?.pane?.id ?? []);
-    const screens = await captureScreens(host, fleet.tmux.socketName, panes);
-    const next: Kickstart[] = [];
-    for (const action of waiting) {
-      const session = sessionOf(action);
-      if (session?.pane === undefined || session.pane.dead || server === undefined) {
-        outcomes.push(failed(action, 'it ended before it was ready for its kickstart'));
-      } else if (!session.kickstartPending) {
-        outcomes.push(done(action, 'was given already'));
-      } else if (isReady(action, screens.get(session.pane.id) ?? '')) {
-        const paneId = session.pane.id;
-        outcomes.push(await alone(action, () => deliver(action, { session, server, paneId }, context)));
-      } else {
-        next.push(action);
-      }
-    }
-    waiting = next;
+    const round = await lookRound(waiting, context);
+    if (typeof round === 'string') return [...outcomes, ...waiting.map((action) => failed(action, round))];
+    const given = waiting.map(async (action) => {
+      const state = round(action);
+      if (state.kind === 'waits') return undefined;
+      if (state.kind === 'over') return state.outcome;
+      return alone(action, () => deliver(action, state, local));
+    });
+    const results = await Promise.all(given);
+    outcomes.push(...results.filter((outcome) => outcome !== undefined));
+    waiting = waiting.filter((_, index) => results[index] === undefined);
     if (waiting.length === 0) break;
     if (signal.aborted || host.clock.now() >= until) {
       const why = signal.aborted
         ? 'interrupted'
         : `it did not show that it is ready within ${PATIENCE_MS / 1000} s`;
-      outcomes.push(
-        ...waiting.map((action) => failed(action, `kickstart pending: ${why}; the next apply tries again`)),
-      );
+      outcomes.push(...waiting.map((action) => pending(action, why)));
       break;
     }
     await host.clock.sleep(POLL_MS, signal);
@@ -58,24 +53,72 @@ export const kickstart: Operation<'kickstart'> = async (actions, context) => {
   return outcomes;
 };
 
-const isReady = ({ ready }: Kickstart, screen: string): boolean =>
-  ready === undefined || new RegExp(ready, 'm').test(screen);
+const pending = (action: Kickstart, why: string): Outcome =>
+  failed(action, `kickstart pending: ${why}; the next apply tries again`);
 
-/** Paste, Enter and the mark that it was given are one tmux call: killed at any point, it is given once. */
+type State =
+  | { kind: 'over'; outcome: Outcome }
+  | { kind: 'waits' }
+  | { kind: 'ready'; session: SessionSeen; seen: TmuxSeen };
+
+/** One look at all of them; a text where tmux does not answer. */
+async function lookRound(
+  waiting: readonly Kickstart[],
+  { host, fleet }: ApplyContext,
+): Promise<string | ((action: Kickstart) => State)> {
+  const seen = await observeTmux(host, fleet.tmux.socketName);
+  if (!seen.known) return seen.why;
+  const found = new Map(waiting.map(({ agent }) => [agent, findSession(seen.value, fleet, agent)] as const));
+  const panes = [...found.values()].flatMap(({ pane }) => pane?.id ?? []);
+  const looks = await lookAtPanes(host, fleet.tmux.socketName, panes);
+  if (!looks.known) return looks.why;
+  return (action) => {
+    const { presence, session, pane } = found.get(action.agent) ?? { presence: 'absent' };
+    if (presence !== 'live' || session === undefined)
+      return { kind: 'over', outcome: failed(action, 'it ended before it was ready for its kickstart') };
+    if (!session.kickstartPending) return { kind: 'over', outcome: done(action, 'was given already') };
+    const look = looks.value.get(pane?.id ?? '');
+    if (look === undefined) return { kind: 'waits' };
+    const runtime = fleet.runtimes[fleet.agents.find(({ name }) => name === action.agent)?.runtime ?? ''];
+    const { activity } = appearanceOf(
+      action.ready === undefined ? runtime : { ...runtime, command: [], ready: action.ready },
+      look,
+    );
+    const isReady = activity !== 'starting' && activity !== 'dialog';
+    return isReady ? { kind: 'ready', session, seen: seen.value } : { kind: 'waits' };
+  };
+}
+
 async function deliver(
   action: Kickstart,
-  { session, server, paneId }: { session: SessionSeen; server: TmuxServer; paneId: string },
-  { host, fleet }: ApplyContext,
+  { session, seen }: { session: SessionSeen; seen: TmuxSeen },
+  local: Local,
 ): Promise<Outcome> {
-  const owner = session.owner === undefined ? {} : { owner: session.owner };
-  await paste(host, fleet.tmux.socketName, {
-    agent: action.agent,
-    text: textOf(action, host),
-    target: { session: session.id, server, ...owner },
-    pane: paneId,
-    first: [`set-option -t '${session.id}:' ${KICKSTARTED} sent`],
-  });
-  return done(action);
+  const { host, fleet } = local;
+  const agent = fleet.agents.find(({ name }) => name === action.agent);
+  const recipient = agent === undefined ? {} : recipientOf(seen, fleet, agent);
+  if (agent === undefined || !isRecipient(recipient))
+    return failed(action, 'it ended before it was ready for its kickstart');
+  const way: Way = {
+    host,
+    socket: fleet.tmux.socketName,
+    look: local.look,
+    runtime: fleet.runtimes[agent.runtime],
+    recipient,
+  };
+  const text = textOf(action, host);
+  const given = await withTurn(local, agent.name, () =>
+    giveKickstart(way, text, { isTyped: session.kickstartTyped === true }),
+  );
+  switch (given.result) {
+    case 'sent':
+    case 'queued':
+      return done(action);
+    case 'unverified':
+      return done(action, given.detail);
+    default:
+      return pending(action, given.detail ?? given.result);
+  }
 }
 
 function textOf({ text }: Kickstart, { files }: Host): string {

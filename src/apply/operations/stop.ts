@@ -7,7 +7,8 @@ import { endConversations } from '../conversations.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { eachAlone } from '../each.ts';
 import { endRemains } from '../remains.ts';
-import { guarded, tmuxScript } from '../tmux.ts';
+import { guarded } from '../../render/guarded.ts';
+import { tmuxScript } from '../tmux-script.ts';
 
 export const stopSession: Operation<'stop-session'> = async (batch, context) => {
   const { ready: actions, failed: unready } = await endConversations(batch, context);

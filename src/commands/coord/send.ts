@@ -1,7 +1,5 @@
 /** Types a mission's prompt to an agent of the fleet that runs already. */
 import { quoted } from '../../base/text.ts';
-import { asOperationError } from '../../apply/errors.ts';
-import { paste } from '../../apply/paste.ts';
 import { beginSession } from '../../coord/begin.ts';
 import { circumstancesOf, workplaceOf } from '../../coord/circumstances.ts';
 import { endSession } from '../../coord/end.ts';
@@ -12,10 +10,10 @@ import { put } from '../../coord/write.ts';
 import { sessionTexts } from '../../coord/texts.ts';
 import { promptKind } from '../../mission/turn.ts';
 import type { Agent, Fleet } from '../../model/fleet.ts';
-import type { PaneSeen, SessionSeen, TmuxServer } from '../../model/observation.ts';
-import { runKey } from '../../model/state.ts';
-import { captureScreens, observeTmux } from '../../observe/tmux.ts';
+import type { AgentStatus } from '../../model/messaging.ts';
 import { takesPrompts } from '../../render/mission.ts';
+import type { Transport } from '../../transport/transport.ts';
+import { openWay } from '../agent/way.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
@@ -39,14 +37,6 @@ export interface Sent {
   session?: string;
 }
 
-interface Recipient {
-  agent: Agent;
-  fleet: Fleet;
-  session: SessionSeen;
-  pane: PaneSeen;
-  server: TmuxServer;
-}
-
 /**
  * Types the prompt to the agent, and begins a session of it where it has none. Throws CommandError or MissionError, with nothing
  * typed, where the agent does not run, is not ours, is not ready or takes no prompts, and where another session is at work.
@@ -58,10 +48,11 @@ export async function sendTo(context: CommandContext, found: FoundMission, wish:
   const agent = fleet.agents.find(({ name }) => name === wish.agent);
   if (agent === undefined) throw refused(`there is no agent ${quoted(wish.agent)} in ${fleet.file}`);
   requireTyping(found, fleet, agent);
-  const recipient = await recipientOf(context, fleet, agent);
-  const isAtWork = seen.lock.kind === 'live' && seen.lock.lock.pid === recipient.pane.pid;
+  const transport = openWay(context, fleet);
+  const { program } = (await transport.status([agent.name]))[0] ?? {};
+  const isAtWork = seen.lock.kind === 'live' && seen.lock.lock.pid === program?.pid;
   if (!isAtWork) nextSession({ ...seen, record });
-  await untilReady(context, recipient);
+  const { pid, run } = await whenReady(context, transport, fleet, agent.name);
   const runtime = wish.runtime ?? agent.runtime;
   if (isAtWork) {
     const task = seen.tasks.known ? seen.tasks.value?.find(({ id }) => id === wish.task) : undefined;
@@ -71,7 +62,7 @@ export async function sendTo(context: CommandContext, found: FoundMission, wish:
       ...(task === undefined ? {} : { task }),
     });
     put(host.files, seen.places.capsule, capsule);
-    await type(context, recipient, prompt);
+    await say(transport, agent.name, prompt);
     return { agent: agent.name, prompt };
   }
   const circumstances = await circumstancesOf(host, seen, promptKind(record), workplaceOf(host, seen));
@@ -85,13 +76,12 @@ export async function sendTo(context: CommandContext, found: FoundMission, wish:
   });
   const { sessionId } = begun;
   try {
-    await type(context, recipient, begun.prompt);
+    await say(transport, agent.name, begun.prompt);
   } catch (error) {
     await endSession(host, project, { sessionId, reason: 'unknown', at: host.clock.now() });
     throw error;
   }
-  const run = runKey(recipient.server, recipient.session.id);
-  await joinSession(host, project, { sessionId, pid: recipient.pane.pid, run });
+  await joinSession(host, project, { sessionId, pid, run });
   return { agent: agent.name, prompt: begun.prompt, session: sessionId };
 }
 
@@ -107,64 +97,55 @@ function requireTyping({ where }: FoundMission, { runtimes }: Fleet, agent: Agen
   });
 }
 
-async function recipientOf({ host }: CommandContext, fleet: Fleet, agent: Agent): Promise<Recipient> {
-  const seen = await observeTmux(host, fleet.tmux.socketName);
-  if (!seen.known) throw new CommandError(seen.why, EXIT.unavailable, { fix: seen.fix });
-  const { server, sessions } = seen.value;
-  const named = sessions.find(({ name }) => name === agent.name);
-  const apply = `Start it: mosaic apply --agent ${agent.name}`;
-  if (named === undefined || server === undefined)
-    throw refused(`the agent ${agent.name} does not run`, apply);
-  if (named.owner?.fleet !== fleet.name)
-    throw refused(
-      `the session ${agent.name} is not of the fleet ${fleet.name}: nothing is typed there`,
-      `Take it over: mosaic apply --adopt ${agent.name}`,
-    );
-  if (named.pane === undefined || named.pane.dead) throw refused(`the agent ${agent.name} is dead`, apply);
-  return { agent, fleet, session: named, pane: named.pane, server };
-}
-
 /** What is typed into a program that starts up, or asks something, would be lost or taken for an answer. */
-async function untilReady(
+async function whenReady(
   { host, signal }: CommandContext,
-  { agent, fleet, pane }: Recipient,
-): Promise<void> {
-  const ready = new RegExp(fleet.runtimes[agent.runtime]?.ready ?? '', 'm');
+  transport: Transport,
+  { name: fleet }: Fleet,
+  agent: string,
+): Promise<Process> {
   const until = host.clock.now() + PATIENCE_MS;
   for (;;) {
-    const screens = await captureScreens(host, fleet.tmux.socketName, [pane.id]);
-    if (ready.test(screens.get(pane.id) ?? '')) return;
+    const [status] = await transport.status([agent]);
+    if (status?.presence !== 'live' || status.program === undefined)
+      throw refused(notLive(fleet, agent, status?.presence), startIt(agent));
+    const { activity, draft = '' } = status;
+    if (draft !== '')
+      throw refused(`somebody has left a draft in the editor of ${agent}; nothing was typed`, lookAt(agent));
+    if (activity !== 'starting' && activity !== 'dialog') return status.program;
     if (signal.aborted) throw new CommandError('interrupted; nothing was typed', EXIT.interrupted);
-    if (host.clock.now() >= until)
-      throw refused(
-        `the agent ${agent.name} did not show that it takes input within ${PATIENCE_MS / 1000} s; nothing was typed`,
-        `Look at it: tmux -L ${fleet.tmux.socketName} attach -t ${agent.name}`,
-      );
+    if (host.clock.now() >= until) {
+      const why =
+        activity === 'dialog'
+          ? `the agent ${agent} asks something; nothing was typed`
+          : `the agent ${agent} did not show that it takes input within ${PATIENCE_MS / 1000} s; nothing was typed`;
+      throw refused(why, lookAt(agent));
+    }
     await host.clock.sleep(POLL_MS, signal);
   }
 }
 
-const TYPED = 'mosaic-typed';
+interface Process {
+  pid: number;
+  run: string;
+}
 
-async function type({ host }: CommandContext, recipient: Recipient, text: string): Promise<void> {
-  const { agent, fleet, session, pane, server } = recipient;
-  const owner = session.owner === undefined ? {} : { owner: session.owner };
-  let printed: string;
-  try {
-    printed = await paste(host, fleet.tmux.socketName, {
-      agent: agent.name,
-      text,
-      target: { session: session.id, server, ...owner },
-      pane: pane.id,
-      first: [`display-message -p ${TYPED}`],
-    });
-  } catch (error) {
-    const failure = asOperationError(error);
-    if (failure === undefined) throw error;
-    throw refused(failure.message);
-  }
-  if (!printed.includes(TYPED))
-    throw refused(`the session of ${agent.name} ended meanwhile; nothing was typed`);
+const notLive = (fleet: string, agent: string, presence: AgentStatus['presence'] | undefined): string =>
+  presence === 'foreign'
+    ? `the session ${agent} is not of the fleet ${fleet}: nothing is typed there`
+    : presence === 'dead'
+      ? `the agent ${agent} is dead`
+      : `the agent ${agent} does not run`;
+
+const startIt = (agent: string): string =>
+  `Start it: mosaic apply --agent ${agent} (a foreign session: --adopt ${agent})`;
+const lookAt = (agent: string): string => `Look at it: mosaic agent attach ${agent}`;
+
+/** Throws CommandError where it was not typed; where nobody can tell whether it was taken, it may have been. */
+async function say(transport: Transport, agent: string, text: string): Promise<void> {
+  const { result, detail, fix } = await transport.send(agent, { text }, { retries: 3, force: false });
+  if (result === 'sent' || result === 'queued' || result === 'unverified') return;
+  throw refused(`${agent}: ${detail ?? result}`, fix);
 }
 
 const refused = (message: string, fix?: string): CommandError =>

@@ -1,0 +1,55 @@
+/** What is to be said: given in words, in a file, or on standard input. */
+import { MAX_BYTES } from '../../message/compose.ts';
+import { byteLength } from '../../base/text.ts';
+import { HostError } from '../../host/host.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import { givenPath } from '../given-path.ts';
+
+export interface TextOptions {
+  message?: string;
+  file?: string;
+  /** `--no-preamble` */
+  preamble?: boolean;
+}
+
+/** Bytes that are no UTF-8 come as U+FFFD. Throws CommandError. */
+export async function requireText(context: CommandContext, options: TextOptions): Promise<string> {
+  const { message, file, preamble } = options;
+  if (message !== undefined && file !== undefined)
+    throw new CommandError('give the message with -m or with -f, not with both', EXIT.usage);
+  const text = message ?? (await readText(context, file));
+  if (text === '' || (preamble === false && text.trim() === ''))
+    throw new CommandError('the message is empty', EXIT.usage, {
+      fix: 'Give it with -m TEXT, -f FILE or on standard input.',
+    });
+  const bytes = byteLength(text);
+  if (bytes > MAX_BYTES) {
+    const most = MAX_BYTES.toLocaleString('en');
+    throw new CommandError(
+      `the message has ${bytes.toLocaleString('en')} bytes; at most ${most} are typed`,
+      EXIT.usage,
+      {
+        fix: 'Put it in a file, and tell the agent to read that.',
+      },
+    );
+  }
+  return text;
+}
+
+async function readText({ host, signal }: CommandContext, file: string | undefined): Promise<string> {
+  const isStdin = file === undefined || file === '-';
+  const path = isStdin ? '/dev/stdin' : givenPath(host, file);
+  try {
+    const text = await host.files.readInput(path, signal);
+    if (text !== undefined) return text;
+    if (!isStdin) throw new CommandError(`${path} is not there`, EXIT.invalid);
+  } catch (error) {
+    if (signal.aborted) throw new CommandError('interrupted; nothing was typed', EXIT.interrupted);
+    if (!(error instanceof HostError)) throw error;
+    if (!isStdin) throw new CommandError(error.message, EXIT.invalid);
+  }
+  throw new CommandError('there is no message', EXIT.usage, {
+    fix: 'Give it with -m TEXT, -f FILE or on standard input.',
+  });
+}

@@ -1,0 +1,47 @@
+/** The way to the agents of a fleet, and its troubles as exit codes. */
+import type { Fleet } from '../../model/fleet.ts';
+import type { Reset } from '../../model/messaging.ts';
+import { openTransport } from '../../transport/open.ts';
+import { TransportError, type Transport } from '../../transport/transport.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import { requireFleet } from '../fleet-file.ts';
+import { settingOf } from '../reconcile.ts';
+import { restartAgent } from './restart.ts';
+
+/** Calls throw CommandError where the transport throws TransportError. */
+export function openWay(context: CommandContext, fleet: Fleet): Transport {
+  const transport = openTransport(context.host, fleet, {
+    signal: context.signal,
+    places: settingOf(context.host, fleet).places,
+    restart: (agent, options): Promise<Pick<Reset, 'result' | 'detail' | 'fix' | 'kickstart'>> =>
+      restartAgent(context, fleet, agent, options),
+  });
+  return {
+    listAgents: () => inWords(() => transport.listAgents()),
+    status: (agents) => inWords(() => transport.status(agents)),
+    send: (agent, message, options) => inWords(() => transport.send(agent, message, options)),
+    reset: (agent, options) => inWords(() => transport.reset(agent, options)),
+    tail: (agent, options) => inWords(() => transport.tail(agent, options)),
+    attachment: (agent, options) => inWords(() => transport.attachment(agent, options)),
+    ownLabel: () => inWords(() => transport.ownLabel()),
+  };
+}
+
+export async function requireWay(
+  context: CommandContext,
+  options: { file?: string },
+): Promise<{ fleet: Fleet; transport: Transport }> {
+  const { fleet } = await requireFleet(context, options);
+  return { fleet, transport: openWay(context, fleet) };
+}
+
+async function inWords<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof TransportError)) throw error;
+    const code = error.kind === 'unavailable' ? EXIT.unavailable : EXIT.failed;
+    throw new CommandError(error.message, code, { fix: error.fix });
+  }
+}

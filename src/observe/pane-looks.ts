@@ -1,0 +1,77 @@
+/** What panes show, and what stands between them and a key. */
+import type { Host } from '../host/host.ts';
+import { known, unknown, type Source } from '../model/source.ts';
+import { tmuxArgs } from './tmux.ts';
+
+export interface PaneLook {
+  /** The visible screen, and as many lines above it as were asked for, with escape sequences. */
+  text: string;
+  title: string;
+  pid: number;
+  dead: boolean;
+  /** Somebody scrolls in it: keys go to tmux. */
+  inMode: boolean;
+  /** Keys go to other panes too. */
+  synchronized: boolean;
+  /** Keys go nowhere. */
+  inputOff: boolean;
+  /** Epoch ms of its window's last output. */
+  activityAt: number;
+}
+
+const FORMAT = [
+  '#{pane_dead}:#{pane_synchronized}:#{pane_input_off}:#{pane_in_mode}',
+  '#{pane_pid} #{window_activity}',
+  '#{pane_title}',
+].join(' ');
+
+/**
+ * Several panes in one call, by pane id. A pane that is gone is left out; unknown where tmux does not answer at all.
+ * @param history lines above the screen
+ */
+export async function lookAtPanes(
+  host: Host,
+  socket: string,
+  panes: readonly string[],
+  history = 0,
+): Promise<Source<Map<string, PaneLook>>> {
+  if (panes.length === 0) return known(new Map());
+  // The message is expanded as a format and as a time, so the fence holds neither `#` nor `%`.
+  const fence = `=== mosaic ${host.facts.pid} ${host.clock.now()} look `;
+  const from = history > 0 ? ` -S -${history}` : '';
+  const script = panes.map(
+    (id) =>
+      `display-message -p -t '${id}' '${fence}${id.slice(1)} ${FORMAT}'\ncapture-pane -p -e -J${from} -t '${id}'\n`,
+  );
+  const result = await host.exec('tmux', [...tmuxArgs(socket), 'source-file', '-'], {
+    input: script.join(''),
+  });
+  // Of a pane that is gone only its own lines fail.
+  if (result.code === undefined) return unknown(`tmux did not answer: ${result.message}`);
+  const looks = new Map<string, PaneLook>();
+  for (const part of result.stdout.split(fence).slice(1)) {
+    const look = parse(part);
+    if (look !== undefined) looks.set(look.id, look.look);
+  }
+  return known(looks);
+}
+
+function parse(part: string): { id: string; look: PaneLook } | undefined {
+  const end = part.indexOf('\n');
+  const [, id = '', dead, synchronized, inputOff, inMode, pid, activity, title = ''] =
+    /^(\d+) (\d*):(\d*):(\d*):(\d*) (\d+) (\d*) (.*)$/.exec(part.slice(0, end)) ?? [];
+  if (id === '') return undefined;
+  return {
+    id: `%${id}`,
+    look: {
+      text: part.slice(end + 1).trimEnd(),
+      title,
+      pid: Number(pid),
+      dead: dead === '1',
+      inMode: Number(inMode) > 0,
+      synchronized: synchronized === '1',
+      inputOff: inputOff === '1',
+      activityAt: Number(activity) * 1000,
+    },
+  };
+}

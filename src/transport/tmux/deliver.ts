@@ -1,0 +1,227 @@
+/** Types a message into a running program, and watches that it is taken: once, whole, and into no question. */
+import type { Host } from '../../host/host.ts';
+import { appearanceOf } from '../../message/appearance.ts';
+import { sightOf, takenAs, traceOf, type Sight } from '../../message/evidence.ts';
+import type { Runtime } from '../../model/fleet.ts';
+import type { Delivery } from '../../model/messaging.ts';
+import type { PaneLook } from '../../observe/pane-looks.ts';
+import type { LookAt } from './sight.ts';
+import type { Recipient } from './target.ts';
+import { pasteText, pressEnter } from './typing.ts';
+
+export interface Way {
+  host: Host;
+  socket: string;
+  look: LookAt;
+  runtime: Runtime | undefined;
+  recipient: Recipient;
+}
+
+export interface DeliverOptions {
+  retries: number;
+  /** Send along a draft that stands there. */
+  force: boolean;
+  /** It stands in the editor already: only Enter is missing. */
+  isTyped?: boolean;
+  /** tmux commands that are done together with the paste, and with the first Enter. */
+  marks?: { typed: string; entered: string };
+}
+
+/** What became of it; in words, where that needs some. */
+export type Delivered = Pick<Delivery, 'result' | 'detail' | 'fix' | 'inTheWay'>;
+
+const POLL_MS = 100;
+/** Between a paste and its Enter, at least. */
+const PAUSE_MS = 200;
+/** How long a program may take to show a paste, to take an Enter, and to show that it has taken a message. */
+const PATIENCE_MS = { paste: 5_000, enter: 2_000, taken: 5_000 };
+const BYTES_PER_MS = 20;
+
+/** Types the text now. Throws TransportError where tmux does not answer. */
+export async function deliver(way: Way, text: string, options: DeliverOptions): Promise<Delivered> {
+  const { host, socket, recipient, runtime } = way;
+  const trace = traceOf(text);
+  const seen = await sight(way, trace);
+  if (seen === undefined) return gone;
+  // What stands in the editor is no trace of a message that was taken.
+  const first = options.isTyped === true ? { ...seen, traces: 0 } : seen;
+  const obstacle = obstacleOf(first, options);
+  if (obstacle !== undefined) return obstacle;
+  if (runtime?.draft === undefined) return unwatched(way, text, first, options);
+  const extraMs = Math.ceil(text.length / BYTES_PER_MS);
+  const draftBefore = options.isTyped === true ? '' : (first.appearance.draft ?? '');
+  if (options.isTyped !== true) {
+    const mark = options.marks === undefined ? {} : { first: [options.marks.typed] };
+    if (!(await pasteText(host, socket, recipient, text, mark))) return gone;
+    await untilShown(way, trace, draftBefore, extraMs);
+  }
+  return submit(way, { ...options, trace, first, extraMs });
+}
+
+interface Watched extends Sight {
+  look: PaneLook;
+}
+
+/** Undefined: that program is not there any more. */
+async function sight({ look, runtime, recipient }: Way, trace: string): Promise<Watched | undefined> {
+  const seen = await look(recipient.pane.id);
+  if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid) return undefined;
+  return { ...sightOf(appearanceOf(runtime, seen), seen.text, trace), look: seen };
+}
+
+/** What keeps a message from being typed at this moment. */
+export function obstacleOf(
+  { appearance, look }: Pick<Watched, 'appearance' | 'look'>,
+  { force, isTyped }: Pick<DeliverOptions, 'force' | 'isTyped'>,
+): Delivered | undefined {
+  if (appearance.activity === 'dialog') {
+    return {
+      result: 'dialog',
+      detail: 'it asks something, and Enter would answer that; nothing was typed',
+      ...(appearance.dialog === undefined ? {} : { inTheWay: appearance.dialog }),
+    };
+  }
+  const { draft = '' } = appearance;
+  if (draft !== '' && !force && isTyped !== true) {
+    return {
+      result: 'draft',
+      detail: 'somebody has left a draft in its editor; nothing was typed',
+      inTheWay: draft.split('\n'),
+    };
+  }
+  if (look.synchronized)
+    return {
+      result: 'failed',
+      detail: 'what is typed to it goes to other panes too (synchronize-panes); nothing was typed',
+    };
+  if (look.inputOff)
+    return { result: 'failed', detail: 'its pane takes no keys (select-pane -d); nothing was typed' };
+  return undefined;
+}
+
+/** Looks again and again: what `tell` gives, `gone` when that program is not there any more, `late` when the time is up. */
+async function watch<T>(
+  way: Way,
+  trace: string,
+  patienceMs: number,
+  tell: (now: Watched) => T | undefined,
+): Promise<T | 'gone' | 'late'> {
+  const { clock } = way.host;
+  const until = clock.now() + patienceMs;
+  for (;;) {
+    const now = await sight(way, trace);
+    if (now === undefined) return 'gone';
+    const told = tell(now);
+    if (told !== undefined) return told;
+    if (clock.now() >= until) return 'late';
+    await clock.sleep(POLL_MS);
+  }
+}
+
+/** Waits until the whole paste stands in the editor, and no longer than a program may take: Enter comes after it in any case. */
+async function untilShown(way: Way, trace: string, before: string, extraMs: number): Promise<void> {
+  await way.host.clock.sleep(PAUSE_MS);
+  let last: string | undefined;
+  await watch(way, trace, PATIENCE_MS.paste + extraMs, ({ appearance: { draft } }) => {
+    // A long one may come in pieces.
+    const isWhole = draft !== undefined && draft !== before && draft === last;
+    last = draft;
+    return isWhole ? true : undefined;
+  });
+}
+
+interface Submission extends DeliverOptions {
+  trace: string;
+  first: Sight;
+  extraMs: number;
+}
+
+/** Presses Enter until the draft is gone, and tells what became of it. */
+async function submit(way: Way, wish: Submission): Promise<Delivered> {
+  const { host, socket, recipient } = way;
+  const { trace, first, extraMs } = wish;
+  const taken = (now: Watched): Delivered | undefined => {
+    const { draft, activity } = now.appearance;
+    if (activity === 'dialog') return now.traces > first.traces ? { result: 'sent' } : undefined;
+    const result = draft === '' ? takenAs(first, now) : undefined;
+    return result === undefined ? undefined : { result };
+  };
+  for (let entered = 0; ; entered++) {
+    // A question may have come up over the editor: Enter would answer it.
+    const free = await watch(way, trace, PATIENCE_MS.taken, ({ appearance }) =>
+      appearance.activity === 'dialog' ? undefined : appearance,
+    );
+    if (free === 'gone') return entered === 0 ? lost : endedMeanwhile;
+    if (free === 'late') return entered === 0 ? underDialog : notShown;
+    if (entered > 0 && free.draft === '') return waitForProof(way, trace, taken);
+    if (entered > wish.retries) return stillDraft(entered);
+    const mark = entered === 0 && wish.marks !== undefined ? [wish.marks.entered] : [];
+    if (!(await pressEnter(host, socket, recipient, mark))) return entered === 0 ? lost : endedMeanwhile;
+    const verdict = await watch(
+      way,
+      trace,
+      PATIENCE_MS.enter + extraMs,
+      (now) => taken(now) ?? (now.appearance.draft === '' ? ('empty' as const) : undefined),
+    );
+    if (verdict === 'gone') return endedMeanwhile;
+    if (verdict === 'empty') return waitForProof(way, trace, taken);
+    if (verdict !== 'late') return verdict;
+  }
+}
+
+/** The editor is empty: the program has taken it, or forgotten it. */
+async function waitForProof(
+  way: Way,
+  trace: string,
+  taken: (now: Watched) => Delivered | undefined,
+): Promise<Delivered> {
+  const verdict = await watch(way, trace, PATIENCE_MS.taken, taken);
+  if (verdict === 'gone') return endedMeanwhile;
+  return verdict === 'late' ? notShown : verdict;
+}
+
+/** Of a program whose editor nobody can read: one paste, one Enter, and whatever else shows. */
+async function unwatched(
+  way: Way,
+  text: string,
+  first: Watched,
+  { marks }: DeliverOptions,
+): Promise<Delivered> {
+  const { host, socket, recipient, runtime } = way;
+  const mark = marks === undefined ? {} : { first: [marks.entered] };
+  if (!(await pasteText(host, socket, recipient, text, { ...mark, enter: true }))) return gone;
+  const unknown: Delivered = {
+    result: 'unverified',
+    detail: `the runtime ${recipient.agent.runtime} has no pattern that tells whether it was taken`,
+    fix: 'Give it "draft" and "busy" patterns in the fleet file, or take it as sent with --no-verify.',
+  };
+  if (runtime?.busy === undefined && runtime?.busyTitle === undefined) return unknown;
+  const verdict = await watch(way, traceOf(text), PATIENCE_MS.taken, (now) => {
+    // What it shows of the text may be its editor.
+    const result = takenAs({ ...first, traces: now.traces }, now);
+    return result === undefined ? undefined : { result };
+  });
+  return typeof verdict === 'string' ? unknown : verdict;
+}
+
+const gone: Delivered = { result: 'absent', detail: 'its program has ended; nothing was typed' };
+const lost: Delivered = {
+  result: 'failed',
+  detail: 'its program ended while the message stood in its editor: it is lost, and was not sent',
+};
+const endedMeanwhile: Delivered = {
+  result: 'unverified',
+  detail: 'its program ended just as the message was sent',
+};
+const notShown: Delivered = {
+  result: 'unverified',
+  detail: 'it has left the editor, and nothing shows that it was taken',
+};
+const underDialog: Delivered = {
+  result: 'unverified',
+  detail: 'a question came up over the editor after the message was typed: it stands there, and is not sent',
+};
+const stillDraft = (entered: number): Delivered => ({
+  result: 'unverified',
+  detail: `it still stands in the editor after ${entered === 1 ? 'Enter' : `${entered} times Enter`}`,
+});

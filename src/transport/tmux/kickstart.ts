@@ -1,0 +1,30 @@
+/** The first text of a program: typed once in the life of its session, however often mosaic is killed meanwhile. */
+import { withoutControls } from '../../message/clean.ts';
+import { guarded } from '../../render/guarded.ts';
+import { tmuxArgs } from '../../observe/tmux.ts';
+import { KICKSTARTED } from '../../render/mark.ts';
+import { deliver, type Delivered, type Way } from './deliver.ts';
+
+const RETRIES = 3;
+
+/** As it is typed: a text from a file ends with a newline that is not meant. */
+export const kickstartText = (text: string): string => withoutControls(text).text.replace(/\n+$/, '');
+
+/**
+ * The session bears from the very same tmux call that it was typed, and that Enter was pressed: who comes later finishes what is begun.
+ * @param options.isTyped its session says that it was typed, and not that Enter was pressed
+ */
+export function giveKickstart(way: Way, text: string, { isTyped }: { isTyped: boolean }): Promise<Delivered> {
+  const session = `'${way.recipient.target.session}:'`;
+  const marks = {
+    typed: `set-option -t ${session} ${KICKSTARTED} typed`,
+    entered: `set-option -t ${session} ${KICKSTARTED} sent`,
+  };
+  return deliver(way, kickstartText(text), { retries: RETRIES, force: false, isTyped, marks });
+}
+
+/** Nobody gives it its kickstart any more. */
+export async function waiveKickstart({ host, socket, recipient: { target } }: Way): Promise<void> {
+  const line = guarded(target, [`set-option -t '${target.session}:' ${KICKSTARTED} sent`]);
+  await host.exec('tmux', [...tmuxArgs(socket), 'source-file', '-'], { input: `${line}\n` });
+}

@@ -1,0 +1,137 @@
+/** Says something to an agent of this host. */
+import { appearanceOf } from '../../message/appearance.ts';
+import { composed } from '../../message/compose.ts';
+import type { Agent } from '../../model/fleet.ts';
+import type { Delivery, Message, SendOptions } from '../../model/messaging.ts';
+import { TransportError } from '../transport.ts';
+import { deliver, obstacleOf, type Delivered, type Way } from './deliver.ts';
+import type { Local } from './local.ts';
+import { absence, recipientOf, sessionsOf, type Recipient } from './target.ts';
+
+const POLL_MS = 250;
+/** How long a program that starts may take until it takes input. */
+const START_MS = 30_000;
+/** How long others may be typing to the same agent. */
+const TURN_MS = 15 * 60_000;
+
+const SHELLS = new Set(['sh', 'bash', 'dash', 'zsh', 'fish', 'ksh', 'tcsh', 'csh', 'busybox']);
+
+/** Throws TransportError where tmux does not answer. */
+export async function send(
+  local: Local,
+  agent: Agent,
+  message: Message,
+  options: SendOptions,
+): Promise<Delivery> {
+  const here = local.host.facts.hostname;
+  const { text, changes } = composed(message, `${here}:${agent.name}`);
+  const delivered =
+    isShell(agent) && !options.force ? notToShell(agent) : await inTurn(local, agent, text, options);
+  return { agent: agent.name, host: here, ...delivered, changes };
+}
+
+/** A shell would run the lines of a message as commands. */
+const isShell = ({ command }: Agent): boolean => SHELLS.has((command[0] ?? '').replace(/^.*\//, ''));
+
+const notToShell = ({ command }: Agent): Delivered => ({
+  result: 'failed',
+  detail: `its program, ${command[0] ?? ''}, is a shell, and would run the message; nothing was typed`,
+  fix: 'Send it all the same with --force.',
+});
+
+/** Waits without keeping others from their turn, and looks again once it is ours. */
+async function inTurn(local: Local, agent: Agent, text: string, options: SendOptions): Promise<Delivered> {
+  const { host } = local;
+  const until = host.clock.now() + (options.waitMs ?? Infinity);
+  for (;;) {
+    const free = await untilFree(local, agent, options, until);
+    if ('result' in free) return free;
+    const delivered = await withTurn(local, agent.name, async () => {
+      const way = await wayTo(local, agent);
+      if ('result' in way) return way;
+      // Who had the turn before us may have made it busy.
+      const again = await obstacleNow(way, options);
+      if (again === 'wait' || again === 'starting') return undefined;
+      return again ?? deliver(way, text, options);
+    });
+    if (delivered !== undefined) return delivered;
+  }
+}
+
+/** Does something while nobody else types to that agent. Throws TransportError where others do not end. */
+export async function withTurn<T>(
+  { host, places }: Local,
+  agent: string,
+  task: () => Promise<T>,
+): Promise<T> {
+  host.files.mkdir(places.typing);
+  const lock = await host.files.lock(places.typingLock(agent), { waitMs: TURN_MS });
+  if (lock === undefined) {
+    const minutes = TURN_MS / 60_000;
+    throw new TransportError(
+      'failed',
+      `others have been typing to ${agent} for ${minutes} minutes; nothing was typed`,
+    );
+  }
+  try {
+    return await task();
+  } finally {
+    lock.release();
+  }
+}
+
+export async function wayTo(local: Local, agent: Agent): Promise<Way | Delivered> {
+  const { host, fleet } = local;
+  const found = recipientOf(await sessionsOf(host, fleet), fleet, agent);
+  if (!isRecipient(found)) return { result: 'absent', ...absence(found, fleet, agent.name) };
+  return {
+    host,
+    socket: fleet.tmux.socketName,
+    look: local.look,
+    runtime: fleet.runtimes[agent.runtime],
+    recipient: found,
+  };
+}
+
+export const isRecipient = (found: Recipient | object): found is Recipient => 'target' in found;
+
+/** `wait`: not yet; undefined: nothing is in the way. */
+async function obstacleNow(
+  { look, recipient, runtime }: Way,
+  options: Pick<SendOptions, 'wait' | 'force'>,
+): Promise<Delivered | 'wait' | 'starting' | undefined> {
+  const seen = await look(recipient.pane.id);
+  if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid) return 'wait';
+  const appearance = appearanceOf(runtime, seen);
+  const { activity } = appearance;
+  if (activity === 'starting') return 'starting';
+  if (options.wait === 'idle' && (activity === 'busy' || activity === 'dialog' || appearance.queued))
+    return 'wait';
+  return obstacleOf({ appearance, look: seen }, options);
+}
+
+async function untilFree(
+  local: Local,
+  agent: Agent,
+  options: SendOptions,
+  until: number,
+): Promise<Delivered | { free: true }> {
+  const { clock } = local.host;
+  const began = clock.now();
+  for (;;) {
+    const way = await wayTo(local, agent);
+    if ('result' in way) return way;
+    const obstacle = await obstacleNow(way, options);
+    if (obstacle === undefined) return { free: true };
+    if (typeof obstacle !== 'string') return obstacle;
+    const now = clock.now();
+    if (local.signal.aborted) return { result: 'failed', detail: 'interrupted; nothing was typed' };
+    if (now >= until) return { result: 'failed', detail: 'it was not idle in time; nothing was typed' };
+    if (obstacle === 'starting' && options.wait !== 'idle' && now >= began + START_MS)
+      return {
+        result: 'failed',
+        detail: `it did not show that it takes input within ${START_MS / 1000} s; nothing was typed`,
+      };
+    await clock.sleep(POLL_MS, local.signal);
+  }
+}
