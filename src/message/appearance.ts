@@ -38,7 +38,7 @@ export function appearanceOf(runtime: Runtime | undefined, { text, title }: Scre
 function draftOf(runtime: Runtime | undefined, text: string): string | undefined {
   if (runtime?.draft === undefined) return undefined;
   const last = [...solidText(text).matchAll(new RegExp(runtime.draft, 'gm'))].at(-1);
-  return last?.[1]?.trim();
+  return last?.[1]?.replace(/ +$/gm, '').trim();
 }
 
 const patterns = new Map<string, RegExp>();

@@ -5,18 +5,32 @@ import { plainText } from './escapes.ts';
 /** Enough to know a text by: what follows may be folded away. */
 const TRACE_LENGTH = 40;
 
-/** The beginning of a text without blanks: lines are wrapped and indented where it is shown. */
-export const traceOf = (text: string): string =>
-  withoutBlanks(text.slice(0, 40 * TRACE_LENGTH)).slice(0, TRACE_LENGTH);
+/** The beginning of its first line without blanks: lines are wrapped and indented where it is shown, and the first may be all that is. */
+export function traceOf(text: string): string {
+  const first = text.trimStart().split('\n', 1)[0] ?? '';
+  return withoutBlanks(first.slice(0, 40 * TRACE_LENGTH)).slice(0, TRACE_LENGTH);
+}
 
 export interface Sight {
   appearance: Appearance;
   /** How often the text's trace is on the screen. */
   traces: number;
+  /** How often the runtime's pattern for what is queued is. */
+  queued: number;
 }
 
-export function sightOf(appearance: Appearance, screen: string, trace: string): Sight {
-  return { appearance, traces: trace === '' ? 0 : withoutBlanks(plainText(screen)).split(trace).length - 1 };
+export function sightOf(
+  appearance: Appearance,
+  screen: string,
+  trace: string,
+  queued: string | undefined,
+): Sight {
+  const plain = plainText(screen);
+  return {
+    appearance,
+    traces: trace === '' ? 0 : withoutBlanks(plain).split(trace).length - 1,
+    queued: queued === undefined ? 0 : [...plain.matchAll(new RegExp(queued, 'gm'))].length,
+  };
 }
 
 /**
@@ -27,7 +41,7 @@ export function sightOf(appearance: Appearance, screen: string, trace: string): 
 export function takenAs(before: Sight, now: Sight): 'sent' | 'queued' | undefined {
   const isNew = now.traces > before.traces;
   const wasBusy = before.appearance.activity === 'busy';
-  if (now.appearance.queued && (isNew || !before.appearance.queued)) return 'queued';
+  if (now.appearance.queued && (isNew || now.queued > before.queued)) return 'queued';
   if (isNew) return 'sent';
   return !wasBusy && now.appearance.activity === 'busy' ? 'sent' : undefined;
 }

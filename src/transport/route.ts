@@ -14,16 +14,15 @@ export function routed(fleet: Fleet, local: Transport, remote: Transport): Trans
   return {
     async listAgents() {
       const [here, there] = await Promise.all([
-        local.listAgents(),
+        // A machine that only talks to others need not have what carries messages on it.
+        fleet.agents.length === 0 ? [] : local.listAgents(),
         away.size === 0 ? [] : remote.listAgents(),
       ]);
       return inFileOrder(fleet, [...here.filter(({ agent }) => !away.has(agent)), ...there]);
     },
     async status(agents) {
-      const [here, there] = [
-        agents.filter((name) => !away.has(name)),
-        agents.filter((name) => away.has(name)),
-      ];
+      const here = agents.filter((name) => !isAway(name));
+      const there = agents.filter(isAway);
       const seen = await Promise.all([
         here.length === 0 ? [] : local.status(here),
         there.length === 0 ? [] : remote.status(there),

@@ -66,7 +66,7 @@ interface Watched extends Sight {
 async function sight({ look, runtime, recipient }: Way, trace: string): Promise<Watched | undefined> {
   const seen = await look(recipient.pane.id);
   if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid) return undefined;
-  return { ...sightOf(appearanceOf(runtime, seen), seen.text, trace), look: seen };
+  return { ...sightOf(appearanceOf(runtime, seen), seen.text, trace, runtime?.queued), look: seen };
 }
 
 /** What keeps a message from being typed at this moment. */

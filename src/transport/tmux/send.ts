@@ -123,7 +123,8 @@ async function untilFree(
     if ('result' in way) return way;
     const obstacle = await obstacleNow(way, options);
     if (obstacle === undefined) return { free: true };
-    if (typeof obstacle !== 'string') return obstacle;
+    // A draft may be the message of another who has the turn: it is judged when it is ours.
+    if (typeof obstacle !== 'string') return obstacle.result === 'draft' ? { free: true } : obstacle;
     const now = clock.now();
     if (local.signal.aborted) return { result: 'failed', detail: 'interrupted; nothing was typed' };
     if (now >= until) return { result: 'failed', detail: 'it was not idle in time; nothing was typed' };
