@@ -57,6 +57,8 @@ export async function downCommand(context: CommandContext, options: DownCommandO
 /** Removes what the fleet no longer needs of its folders. @returns whether history is left there */
 function clearState({ files }: Host, places: Places, purge: boolean): boolean {
   files.remove(places.stateFile);
+  const { crashes, conversations, locks, worktrees, agentFiles, rendered } = places;
+  for (const agent of files.list(conversations)) files.remove(places.conversation(agent));
   if (purge) {
     for (const agent of files.list(places.crashes)) {
       const folder = `${places.crashes}/${agent}`;
@@ -69,7 +71,7 @@ function clearState({ files }: Host, places: Places, purge: boolean): boolean {
     files.remove(places.events);
     files.remove(places.eventsBefore);
   }
-  for (const folder of [places.crashes, places.locks, places.worktrees, places.agentFiles, places.rendered]) {
+  for (const folder of [crashes, conversations, locks, worktrees, agentFiles, rendered]) {
     files.removeEmptyFolder(folder);
   }
   const history = files.list(places.crashes).length > 0 || files.stat(places.events) !== undefined;

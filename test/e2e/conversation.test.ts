@@ -185,6 +185,15 @@ inScene(
   },
 );
 
+forScenes('reset by a restart: a new conversation, that is gone on with from then on', async (scene) => {
+  const { talker, folder } = await takenUp(scene);
+  await scene.mosaic(['agent', 'reset', 'coder', '--clear']);
+  assert.equal((await talker.start(folder, 3)).how, 'begins');
+  await scene.apply(['--restart', 'coder']);
+  assert.equal((await talker.start(folder, 4)).how, 'goes on');
+  await scene.inSync();
+});
+
 forScenes('stopped while it goes on: nothing of it is left', async (scene) => {
   const talk = await takenUp(scene);
   const { pid } = await scene.session('coder');
