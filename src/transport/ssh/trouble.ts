@@ -141,26 +141,26 @@ const rules: readonly Rule[] = [
     seen: /timed out during banner exchange|Connection to \S+ port \d+ timed out/,
     say: ({ remote }) => ({
       why: `it took the connection and then said nothing for ${formatDuration(remote.connectTimeoutMs)}`,
-      fix: `Is it ssh that listens there? ${tried(remote)}`,
+      fix: `Is it ssh that listens there? Try it: ${tried(remote)}`,
     }),
   },
   {
     seen: /[Cc]onnection timed out|Operation timed out/,
     say: ({ remote }) => ({
       why: `no connection within ${formatDuration(remote.connectTimeoutMs)}`,
-      fix: `Is it up, and is a firewall in between? ${tried(remote)}`,
+      fix: `Is it up, and is a firewall in between? Try it: ${tried(remote)}`,
     }),
   },
   {
     seen: /Connection refused/,
     say: ({ remote }) => ({
       why: 'the connection was refused',
-      fix: `Is its ssh server running, on that port? ${tried(remote)}`,
+      fix: `Is its ssh server running, on that port? Try it: ${tried(remote)}`,
     }),
   },
   {
     seen: /No route to host|Network is unreachable|Host is down/,
-    say: ({ remote }) => ({ why: 'there is no way to it', fix: `Is it up? ${tried(remote)}` }),
+    say: ({ remote }) => ({ why: 'there is no way to it', fix: `Is it up? Try it: ${tried(remote)}` }),
   },
   {
     seen: /^(.*(?:Bad configuration option|Can't open user config file|Bad owner or permissions on|bad configuration options).*)$/m,
@@ -173,7 +173,7 @@ const rules: readonly Rule[] = [
     seen: /^.*(?:kex_exchange_identification|ssh_exchange_identification|Unable to negotiate|Connection closed by|Connection reset by|banner exchange).*$/m,
     say: ({ remote }, match) => ({
       why: `it ended the connection at once (${match[0].trim()})`,
-      fix: `Is it ssh that listens there? ${tried(remote)}`,
+      fix: `Is it ssh that listens there? Try it: ${tried(remote)}`,
     }),
   },
 ];

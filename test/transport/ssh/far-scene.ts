@@ -18,7 +18,7 @@ export interface FarScene {
   transport: Transport;
   state: () => FakeState;
   /** Writes the fleet file there. */
-  writeFleet(document: Record<string, unknown>): void;
+  writeFleet: (document: Record<string, unknown>) => void;
 }
 
 /** @param remote what the fleet file here says of that host besides `ssh` and `ssh_config` */
