@@ -4,6 +4,7 @@ import type { AgentStatusOptions, AgentTailOptions } from '../commands/agent/loo
 import type { AgentResetOptions } from '../commands/agent/reset.ts';
 import type { SayOptions } from '../commands/agent/send.ts';
 import type { CommandContext, FleetOptions } from '../commands/context.ts';
+import { addServe } from './agent-serve.ts';
 import { duration } from './options.ts';
 
 const sendCodes = `
@@ -19,7 +20,7 @@ Exit codes:
 `;
 
 /** @param done takes the exit code of the command that ran */
-export function addAgent(program: Command, context: CommandContext, done: (code: number) => void): Command {
+export function addAgent(program: Command, context: CommandContext, done: (code: number) => void): void {
   const agent = program
     .command('agent')
     .description('talk to agents, and look at what they do')
@@ -156,7 +157,7 @@ Examples:
       const { agentAttachCommand } = await import('../commands/agent/look.ts');
       done(await agentAttachCommand(context, name, options));
     });
-  return agent;
+  addServe(agent, context, done);
 }
 
 type Saying = SayOptions & { waitAtMost?: number };

@@ -4,7 +4,7 @@ import { builtinRuntimes } from '../fleet/runtimes/index.ts';
 import type { CompletionOption, CompletionSpec, CompletionValue } from '../report/completion-tree.ts';
 
 const AGENT_OPTIONS = new Set(['--agent', '--restart', '--adopt', '--send']);
-const FILE_OPTIONS = new Set(['--file', '--out', '--project', '--prompt']);
+const FILE_OPTIONS = new Set(['--file', '--fleet', '--out', '--project', '--prompt']);
 
 export function completionSpec(command: Command): CompletionSpec {
   const args = command.registeredArguments.map(valueOfArgument);
@@ -33,6 +33,7 @@ function valueOfOption({ long, argChoices }: Option): CompletionValue {
 
 function valueOfArgument(argument: Argument): CompletionValue {
   if (argument.name() === 'runtime') return Object.keys(builtinRuntimes);
+  if (argument.name() === 'agent') return 'agent';
   if (argument.name() === 'shell') return ['bash', 'zsh', 'fish'];
   return argument.name() === 'task' ? 'none' : 'file';
 }

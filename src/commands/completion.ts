@@ -19,10 +19,12 @@ export function completionCommand(
   return Promise.resolve(EXIT.ok);
 }
 
-/** The agents of the fleet file, one a line; nothing when there is none that is valid. */
+/** The agents of the fleet file, on whatever host, one a line; nothing when there is none that is valid. */
 export async function completeAgentsCommand(context: CommandContext): Promise<number> {
   const { host, terminal } = context;
   const loaded = await readFleet(context, findFleetFile(host, undefined));
-  if (loaded.ok) terminal.out(loaded.value.agents.map(({ name }) => `${name}\n`).join(''));
+  if (!loaded.ok) return EXIT.ok;
+  const { agents, elsewhere } = loaded.value;
+  terminal.out([...agents, ...elsewhere].map(({ name }) => `${name}\n`).join(''));
   return EXIT.ok;
 }

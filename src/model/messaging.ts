@@ -64,7 +64,7 @@ export interface AgentStatus {
   kickstartPending?: boolean;
   /** The last time that its screen changed. */
   since?: number;
-  /** The last line of its screen that is not blank. */
+  /** The last line of its screen that has a letter or digit in it. */
   lastLine?: string;
 }
 

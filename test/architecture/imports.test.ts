@@ -67,6 +67,14 @@ const planted: { files: Record<string, string>; found: string[] }[] = [
     found: ['report/a.ts: report may not import from commands (../commands/apply.ts)'],
   },
   {
+    files: { 'commands/agent/a.ts': `import { observeTmux } from '../../observe/tmux.ts';` },
+    found: ['commands/agent/a.ts: may not know what carries messages (../../observe/tmux.ts)'],
+  },
+  {
+    files: { 'transport/a.ts': `import { sshTransport } from './ssh/ssh.ts';` },
+    found: ['transport/a.ts: may not know what carries messages (./ssh/ssh.ts)'],
+  },
+  {
     files: { 'extra/a.ts': '' },
     found: ['extra/a.ts: the folder extra has no place in the order'],
   },

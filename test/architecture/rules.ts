@@ -47,7 +47,7 @@ const maxLines = 400;
 
 /** Every violation, as `file: what is wrong`, sorted. */
 export function violations(sources: Sources): string[] {
-  const checks = [wrongImports, wrongDoings, tooLong];
+  const checks = [wrongImports, wrongTransport, wrongDoings, tooLong];
   const found = [...sources].flatMap(([path, text]) => checks.flatMap((check) => check(path, text)));
   return [...found, ...circles(sources)].sort();
 }
@@ -71,6 +71,20 @@ function wrongImports(path: string, text: string): string[] {
     if (typeOnly || mayImport(folder, specifier)) return [];
     return [`${path}: ${folder} may not import ${specifier}`];
   });
+}
+
+/** What stands on the way to agents knows only that it is one: neither tmux nor ssh. */
+const onTransport =
+  /^(?:cli\/|report\/|commands\/(?:agent|coord|launch))\/|^message\/|^transport\/(?!open\.ts)[^/]+$/;
+const carriers = /^(?:transport\/(?:tmux|ssh)\/|observe\/(?:tmux|pane)|apply\/tmux)/;
+
+function wrongTransport(path: string, text: string): string[] {
+  if (!onTransport.test(path)) return [];
+  return importsOf(path, text).flatMap(({ specifier, file }) =>
+    file !== undefined && carriers.test(file)
+      ? [`${path}: may not know what carries messages (${specifier})`]
+      : [],
+  );
 }
 
 function mayImport(folder: string, specifier: string): boolean {

@@ -1,7 +1,6 @@
 /** The way to the agents of a fleet, and its troubles as exit codes. */
 import type { Fleet } from '../../model/fleet.ts';
-import type { Reset } from '../../model/messaging.ts';
-import { openTransport } from '../../transport/open.ts';
+import { openLocal, openTransport, type OpenOptions } from '../../transport/open.ts';
 import { TransportError, type Transport } from '../../transport/transport.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
@@ -11,12 +10,7 @@ import { restartAgent } from './restart.ts';
 
 /** Calls throw CommandError where the transport throws TransportError. */
 export function openWay(context: CommandContext, fleet: Fleet): Transport {
-  const transport = openTransport(context.host, fleet, {
-    signal: context.signal,
-    places: settingOf(context.host, fleet).places,
-    restart: (agent, options): Promise<Pick<Reset, 'result' | 'detail' | 'fix' | 'kickstart'>> =>
-      restartAgent(context, fleet, agent, options),
-  });
+  const transport = openTransport(context.host, fleet, optionsOf(context, fleet));
   return {
     listAgents: () => inWords(() => transport.listAgents()),
     status: (agents) => inWords(() => transport.status(agents)),
@@ -27,6 +21,16 @@ export function openWay(context: CommandContext, fleet: Fleet): Transport {
     ownLabel: () => inWords(() => transport.ownLabel()),
   };
 }
+
+/** The way to the agents of this host alone; its calls throw TransportError. */
+export const openLocalWay = (context: CommandContext, fleet: Fleet): Transport =>
+  openLocal(context.host, fleet, optionsOf(context, fleet));
+
+const optionsOf = (context: CommandContext, fleet: Fleet): OpenOptions => ({
+  signal: context.signal,
+  places: settingOf(context.host, fleet).places,
+  restart: (agent, options) => restartAgent(context, fleet, agent, options),
+});
 
 export async function requireWay(
   context: CommandContext,

@@ -52,7 +52,11 @@ function statusOf(
   const base = { agent: agent.name, host: host.facts.hostname, presence };
   if (presence !== 'live' || look === undefined) return base;
   const { activity, queued, draft, dialog } = appearanceOf(fleet.runtimes[agent.runtime], look);
-  const lastLine = plainText(look.text).trimEnd().split('\n').at(-1)?.trim();
+  // What frames an editor says nothing.
+  const lastLine = plainText(look.text)
+    .split('\n')
+    .findLast((line) => /[\p{L}\p{N}]/u.test(line))
+    ?.trim();
   return {
     ...base,
     activity,
