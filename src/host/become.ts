@@ -1,4 +1,4 @@
-import { fstatSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { unstartable } from './executable.ts';
 import type { Facts, Replacement } from './host.ts';
 
@@ -9,37 +9,31 @@ type Execve = (file: string, args: readonly string[], env: Record<string, string
 const MAX_WORD = 100_000;
 const MAX_WORDS = 500_000;
 
+/** A shell is between, since it also runs a script that names no interpreter, and says in words what it cannot run. */
+const BECOME = 'exec "$@"';
+
 /**
  * Node ignores SIGPIPE and SIGXFSZ, and what is ignored stays so in the program that takes its place; only env(1) of the GNU core
- * utilities puts that right. A shell is between since it also runs a script that names no interpreter, and says in words what it cannot run.
+ * utilities puts that right.
  */
-const BECOME = `if env --default-signal=PIPE,XFSZ true 2>/dev/null
-then exec env --default-signal=PIPE,XFSZ /bin/sh -c 'exec "$@"' sh "$@"
-fi
-exec "$@"`;
+const UNIGNORED = 'env --default-signal=PIPE,XFSZ';
+const PROBE = `${UNIGNORED} true 2>/dev/null`;
 
 /** The real `replacement`. */
 export function replacement(facts: Facts): Replacement {
   return (file, args) => {
     const { execve } = process as { execve?: Execve };
     const env = withoutUnset(facts.env);
-    const words = ['sh', '-c', BECOME, 'sh', file, ...args];
-    const isFit = execve !== undefined && !hasPipe() && fits(words, env);
-    if (!isFit || unstartable(file, env['PATH'], facts.cwd) !== undefined) return undefined;
-    return () => execve('/bin/sh', words, env);
+    if (execve === undefined || !fits([file, ...args], env)) return undefined;
+    if (unstartable(file, env['PATH'], facts.cwd) !== undefined) return undefined;
+    return () => {
+      // Node may have our streams return at once when there is nothing to read. For a child it undoes that, and they are the same.
+      const { status } = spawnSync('/bin/sh', ['-c', PROBE], { stdio: 'inherit', env });
+      const exec = status === 0 ? `exec ${UNIGNORED} /bin/sh -c '${BECOME}' sh "$@"` : BECOME;
+      return execve('/bin/sh', ['sh', '-c', exec, 'sh', file, ...args], env);
+    };
   };
 }
-
-/** Node reads and writes pipes without blocking; a program that takes them over as they are then does not expect that. */
-const hasPipe = (): boolean =>
-  [0, 1, 2].some((descriptor) => {
-    try {
-      const stat = fstatSync(descriptor);
-      return stat.isFIFO() || stat.isSocket();
-    } catch {
-      return false;
-    }
-  });
 
 function fits(words: readonly string[], env: Readonly<Record<string, string>>): boolean {
   const sizes = [...words, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)].map((word) =>

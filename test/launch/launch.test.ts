@@ -1,11 +1,17 @@
 /** mosaic yolo and run: programs in real terminals, and what comes through. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { openTerminal } from '../e2e/support/terminal.ts';
 import { inWorld } from '../support/supervisors.ts';
 import { benchOf } from './scene.ts';
 
 const canBecome = 'execve' in process;
+
+/** Of each stream that /proc/PID/fdinfo told of: whether whoever reads it waits until there is something (proc(5), open(2)). */
+const blocking = (text: string): boolean[] =>
+  [...text.matchAll(/^flags:\s+(\d+)$/gm)].map(
+    ([, flags = '']) => (parseInt(flags, 8) & constants.O_NONBLOCK) === 0,
+  );
 
 inWorld('arguments come through as they are, after the flag that asks for nothing', 'none', async (world) => {
   const bench = benchOf(world);
@@ -110,6 +116,14 @@ inWorld('exit codes, and the signal that ended it', 'none', async (world) => {
   assert.ok(code === 139 || signal === 'SIGSEGV', `${code} ${signal}`);
 });
 
+inWorld('through pipes too: a program finds them as if nobody had been before it', 'none', async (world) => {
+  const bench = benchOf(world);
+  bench.program('claude', `cat /proc/$$/fdinfo/[012] | grep flags; grep ^SigIgn /proc/$$/status`);
+  const { stdout } = await world.mosaic(['run', 'claude'], { env: bench.env, input: 'x' });
+  assert.deepEqual(blocking(stdout), [true, true, true]);
+  assert.match(stdout, /^SigIgn:\s+0{16}$/m);
+});
+
 inWorld('signals that are sent to the command reach the program', 'none', async (world) => {
   const bench = benchOf(world);
   const traps = ['TERM', 'HUP', 'USR1', 'USR2'].map((name) => `trap 'echo ${name}' ${name}`).join('; ');
@@ -140,6 +154,10 @@ while [ $n -lt 3 ]; do sleep 0.05; done; exit 5`,
   for (const line of ['tty 0', 'tty 1', 'tty 2']) assert.ok(screen.includes(line), screen);
   // Node ignores SIGPIPE (1000) itself: what it starts must not.
   assert.match(screen, /^SigIgn:\s+0{16}$/m);
+  // Nor do its streams return at once without anything (04000, O_NONBLOCK).
+  assert.deepEqual(blocking(screen), [true, true, true], screen);
+  // Where Node can become the program, nothing of ours is between it and the shell.
+  assert.match(screen, canBecome ? /^parent sh$/m : /^parent node$/m);
   await world.run('tmux', [
     '-L',
     'test-terminal',
@@ -161,16 +179,17 @@ while [ $n -lt 3 ]; do sleep 0.05; done; exit 5`,
 });
 
 for (const [how, body] of [
-  ['the terminal stops it', 'echo up; while :; do sleep 0.05; done'],
+  ['the terminal stops it', 'echo up; wait'],
   // As a program does that reads Ctrl-Z as a key: nobody but it is told.
-  ['it stops itself', 'echo up; sleep 0.3; kill -STOP $$; while :; do sleep 0.05; done'],
+  ['it stops itself', 'echo up; kill -STOP $$; wait'],
 ])
   inWorld(`Ctrl-Z and fg: ${how}`, 'none', async (world) => {
     const bench = benchOf(world);
-    bench.program('claude', `trap 'echo went on; exit 6' USR1\n${body}`);
+    // No program is begun while keys are pressed: a shell that is stopped just then is not seen to be.
+    bench.program('claude', `sleep 600 & trap 'kill $!; echo went on; exit 6' USR1\n${body}`);
     const terminal = await openTerminal(world, bench.env);
     await terminal.type('mosaic run claude');
-    await world.until('it is up', async () => /^up$/m.test(await terminal.screen()));
+    await world.until('it is up', async () => /up$/m.test(await terminal.screen()));
     if (how === 'the terminal stops it') await terminal.press('C-z');
     await world.until('the shell is back', async () => /ended with 1\d\d$/m.test(await terminal.screen()));
     await terminal.type('echo "again with $((40 + 2))"');
@@ -182,7 +201,7 @@ for (const [how, body] of [
     await world.until('it goes on', () => ['S', 'R'].includes(state()));
     process.kill(pid, 'SIGUSR1');
     await world.until('its code is the shell’s', async () =>
-      /^went on$[^]*^ended with 6$/m.test(await terminal.screen()),
+      /went on$[^]*^ended with 6$/m.test(await terminal.screen()),
     );
     await terminal.close();
   });
@@ -193,7 +212,7 @@ inWorld('a window that is closed ends it', 'none', async (world) => {
   bench.program('claude', `trap 'echo hup >${told}; exit' HUP; echo up; while :; do sleep 0.05; done`);
   const terminal = await openTerminal(world, bench.env);
   await terminal.type('mosaic yolo claude');
-  await world.until('it is up', async () => /^up$/m.test(await terminal.screen()));
+  await world.until('it is up', async () => /up$/m.test(await terminal.screen()));
   const pid = bench.pid('claude') ?? 0;
   await terminal.close();
   await world.until('it is gone', () => !existsSync(`/proc/${pid}`));

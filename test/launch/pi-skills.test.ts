@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { forcedSkills, piSkillArguments, piSkillMode, type Skill } from '../../src/launch/pi-skills.ts';
 import { inWorld } from '../support/supervisors.ts';
 import type { World } from '../support/world.ts';
