@@ -1,5 +1,5 @@
 /** `mosaic down`: takes a fleet away again, and only that. */
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Host } from '../host/host.ts';
 import type { Places } from '../model/places.ts';
 import { renderPlan } from '../report/render-plan.ts';
@@ -57,8 +57,9 @@ export async function downCommand(context: CommandContext, options: DownCommandO
 /** Removes what the fleet no longer needs of its folders. @returns whether history is left there */
 function clearState({ files }: Host, places: Places, purge: boolean): boolean {
   files.remove(places.stateFile);
-  const { crashes, conversations, locks, worktrees, agentFiles, rendered } = places;
+  const { crashes, conversations, locks, typing, worktrees, agentFiles, rendered } = places;
   for (const agent of files.list(conversations)) files.remove(places.conversation(agent));
+  for (const lock of files.list(typing)) files.remove(join(typing, lock));
   if (purge) {
     for (const agent of files.list(places.crashes)) {
       const folder = `${places.crashes}/${agent}`;
@@ -71,7 +72,7 @@ function clearState({ files }: Host, places: Places, purge: boolean): boolean {
     files.remove(places.events);
     files.remove(places.eventsBefore);
   }
-  for (const folder of [crashes, conversations, locks, worktrees, agentFiles, rendered]) {
+  for (const folder of [crashes, conversations, locks, typing, worktrees, agentFiles, rendered]) {
     files.removeEmptyFolder(folder);
   }
   const history = files.list(places.crashes).length > 0 || files.stat(places.events) !== undefined;
