@@ -5,10 +5,10 @@ import { plainText } from './escapes.ts';
 /** Enough to know a text by: what follows may be folded away. */
 const TRACE_LENGTH = 40;
 
-/** The beginning of its first line without blanks: lines are wrapped and indented where it is shown, and the first may be all that is. */
+/** The beginning of its first line, blanks aside: lines are wrapped and indented where it is shown, and the first may be all that is. */
 export function traceOf(text: string): string {
   const first = text.trimStart().split('\n', 1)[0] ?? '';
-  return withoutBlanks(first.slice(0, 40 * TRACE_LENGTH)).slice(0, TRACE_LENGTH);
+  return essence(first.slice(0, 40 * TRACE_LENGTH)).slice(0, TRACE_LENGTH);
 }
 
 export interface Sight {
@@ -28,7 +28,7 @@ export function sightOf(
   const plain = plainText(screen);
   return {
     appearance,
-    traces: trace === '' ? 0 : withoutBlanks(plain).split(trace).length - 1,
+    traces: trace === '' ? 0 : essence(plain).split(trace).length - 1,
     queued: queued === undefined ? 0 : [...plain.matchAll(new RegExp(queued, 'gm'))].length,
   };
 }
@@ -46,4 +46,9 @@ export function takenAs(before: Sight, now: Sight): 'sent' | 'queued' | undefine
   return !wasBusy && now.appearance.activity === 'busy' ? 'sent' : undefined;
 }
 
-const withoutBlanks = (text: string): string => text.replace(/[\s│┃▌▎|]+/gu, '');
+/** Only what every terminal keeps as it is: marks, joiners, emoji and what is unassigned may be shown otherwise, or not at all. */
+const LOST =
+  /[^\u0021-\u007b\u007d\u007e\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu;
+
+/** A bar goes too: it may stand at the beginning of each line of what is quoted. */
+const essence = (text: string): string => text.replace(LOST, '');

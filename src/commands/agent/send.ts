@@ -1,4 +1,5 @@
 /** `mosaic agent send` and `broadcast`: says something to agents. */
+import { cleanLabel } from '../../message/clean.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Delivery, DeliveryResult, Message, SendOptions } from '../../model/messaging.ts';
 import { deliveriesJson, deliveryJson, deliveryTable, deliveryText } from '../../report/agent.ts';
@@ -111,7 +112,7 @@ async function messageOf(
   { from, preamble }: SayOptions,
 ): Promise<Message> {
   if (preamble === false) return { text };
-  const told = from?.trim() ?? '';
+  const told = cleanLabel(from ?? '');
   return { text, from: told === '' ? ((await transport.ownLabel()) ?? host.facts.user) : told };
 }
 

@@ -1,4 +1,5 @@
 /** What is to be said: given in words, in a file, or on standard input. */
+import { withoutControls } from '../../message/clean.ts';
 import { MAX_BYTES } from '../../message/compose.ts';
 import { byteLength } from '../../base/text.ts';
 import { HostError } from '../../host/host.ts';
@@ -19,7 +20,8 @@ export async function requireText(context: CommandContext, options: TextOptions)
   if (message !== undefined && file !== undefined)
     throw new CommandError('give the message with -m or with -f, not with both', EXIT.usage);
   const text = message ?? (await readText(context, file));
-  if (text === '' || (preamble === false && text.trim() === ''))
+  const { text: typed } = withoutControls(text);
+  if (typed === '' || (preamble === false && typed.trim() === ''))
     throw new CommandError('the message is empty', EXIT.usage, {
       fix: 'Give it with -m TEXT, -f FILE or on standard input.',
     });
