@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { SendOptions } from '../../src/model/messaging.ts';
 import { TransportError, type Transport } from '../../src/transport/transport.ts';
+import { until } from '../support/until.ts';
 
 /** The agents of the scene, in the order of its fleet file, and how they are before anything is said. */
 export const cast = {
@@ -20,7 +21,7 @@ export type Cast = keyof typeof cast;
 
 export interface ContractScene {
   transport: Transport;
-  /** What every agent's program has taken, in order. */
+  /** What an agent's program has taken since the scene began, in order. */
   taken: (agent: Cast) => string[] | Promise<string[]>;
   /** Everything that has been typed anywhere, also into sessions that are not ours: any measure that changes with it. */
   typed: () => unknown;
@@ -79,6 +80,7 @@ export function transportContract(forScene: ForScene): void {
     const { transport, taken } = scene;
     const text = 'Look at $(touch x) `touch x` "a" \'b\' #{pid} %n\n\n\tGrüße 😀 \\ end.';
     for (const name of ['app', '=app']) {
+      await idle(transport, 'app');
       const before = await taken('app');
       const delivery = await transport.send(name, { text, from: 'web1:lead' }, plainly);
       assert.equal(delivery.result, 'sent', delivery.detail);
@@ -138,6 +140,7 @@ export function transportContract(forScene: ForScene): void {
 
   forScene('the end of a screen is shown, also of a program that has ended', async ({ transport }) => {
     await transport.send('app', { text: 'one\ntwo\nthree' }, plainly);
+    await idle(transport, 'app');
     const whole = await transport.tail('app', { lines: 80, ansi: false });
     assert.equal(whole.agent, 'app');
     assert.equal(whole.presence, 'live');
@@ -149,6 +152,13 @@ export function transportContract(forScene: ForScene): void {
     assert.equal((await transport.tail('ended', { lines: 80, ansi: false })).presence, 'dead');
     for (const name of ['gone', 'theirs'])
       await assert.rejects(transport.tail(name, { lines: 80, ansi: false }), { kind: 'absent' });
+  });
+
+  forScene('a session that is there can be attached to, and no other', async ({ transport }) => {
+    const { command } = await transport.attachment('app', { readOnly: true });
+    assert.ok(command.length > 1);
+    for (const name of ['gone', 'theirs'])
+      await assert.rejects(transport.attachment(name, { readOnly: true }), { kind: 'absent' });
   });
 
   forScene('a reset empties the conversation and is followed by the kickstart', async (scene) => {
@@ -189,6 +199,27 @@ export function transportContract(forScene: ForScene): void {
     await assert.rejects(transport.reset('ap', { mode: 'new', force: true, kickstart: true }), absent);
     assert.deepEqual(await typed(), before);
   });
+}
+
+/** A screen changes while its program works. */
+const idle = (transport: Transport, agent: Cast): Promise<unknown> =>
+  until(`${agent} is idle`, async () => (await transport.status([agent]))[0]?.activity === 'idle');
+
+/** One scene for all, where it takes long to set up: each test says what it needs to be so, and no more. */
+export function inOneScene(
+  t: TestContext,
+  make: () => Promise<ContractScene> | ContractScene,
+): Promise<void> {
+  const tests: [string, (scene: ContractScene, t: TestContext) => Promise<void>][] = [];
+  transportContract((name, body) => void tests.push([name, body]));
+  return tests.reduce(async (before, [name, body]) => {
+    await before;
+    await t.test(name, async (inner) => {
+      const scene = await make();
+      for (const agent of ['app', 'app-2'] as const) await idle(scene.transport, agent);
+      return body(scene, inner);
+    });
+  }, Promise.resolve());
 }
 
 /** For what needs no world. */

@@ -118,10 +118,10 @@ export function sshTransport(host: Host, fleet: Fleet, { signal }: SshOptions = 
       const { name: agent, host: name } = elsewhereOf(fleet, given);
       return { ...(await ask(name, { op: 'tail', agent, options }, ANSWER_MS)), agent, host: name };
     },
-    // What is wrong is told by the call, as with all others.
-    // eslint-disable-next-line @typescript-eslint/require-await
     async attachment(given, { readOnly }) {
       const { name: agent, host: name } = elsewhereOf(fleet, given);
+      // In a person's terminal ssh would say in its own words that there is no host, and tmux there that there is no session.
+      await ask(name, { op: 'tail', agent, options: { lines: 0, ansi: false } }, ANSWER_MS);
       return { command: ['ssh', ...attachArguments(remoteOf(fleet, name), agent, readOnly)], env: {} };
     },
     // eslint-disable-next-line @typescript-eslint/require-await

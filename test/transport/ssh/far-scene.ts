@@ -41,6 +41,12 @@ export function farScene(far: Far, remote: Record<string, unknown> = {}): FarSce
   };
 }
 
+/** The built command, as it is called there. */
+export const farMosaic = (far: Far): string =>
+  far.script('mosaic', `exec '${process.execPath}' '${built}' "$@"`);
+
+const built = fileURLToPath(new URL('../../../dist/mosaic.js', import.meta.url));
+
 export const farFleet = (far: Far, remote: Record<string, unknown> = {}): Fleet =>
   fleetOf({
     hosts: { Far: { ssh: 'far', ssh_config: far.config, connect_timeout: '3s', ...remote } },

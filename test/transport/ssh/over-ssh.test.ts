@@ -262,9 +262,12 @@ withFar('who interrupts a message is told that it may have arrived', async (worl
 });
 
 withFar('the terminal of an agent there is a terminal here', async (world, far) => {
-  const mosaic = far.script('shows', 'tty >/dev/null && echo "$@" and a terminal');
-  const transport = sshTransport(realHost(), farFleet(far, { mosaic: [mosaic], fleet: '~/a b.yaml' }));
+  const { fleet } = farScene(far, { fleet: '~/a b.yaml' });
+  const [mosaic = ''] = fleet.hosts['far']?.mosaic ?? [];
+  writeFileSync(join(far.home, 'a b.yaml'), readFileSync(join(far.home, 'fleet.yaml')));
+  const transport = sshTransport(realHost(), fleet);
   const { command } = await transport.attachment('=app', { readOnly: true });
+  writeFileSync(mosaic, '#!/bin/sh\ntty >/dev/null && echo "$@" and a terminal\n');
   const line = command.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
   const { stdout } = await world.run('script', ['-qec', line, '/dev/null']);
   assert.match(stdout, new RegExp(`agent attach app --read-only --file ${far.home}/a b.yaml and a terminal`));
