@@ -1,8 +1,8 @@
 /** `mosaic agent serve`: what a mosaic on another host runs here, over ssh. For programs, not for people. */
 import { expandPath } from '../../fleet/paths.ts';
 import type { Fleet } from '../../model/fleet.ts';
-import { answerLine, helloLine } from '../../transport/ssh/protocol.ts';
-import { serveRequest } from '../../transport/ssh/serve.ts';
+import { answerLine, helloLine } from '../../transport/remote/protocol.ts';
+import { serveRequest } from '../../transport/remote/serve.ts';
 import { TransportError, type Transport } from '../../transport/transport.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';

@@ -6,7 +6,7 @@ import type { AgentElsewhere, Fleet, RemoteHost } from '../../model/fleet.ts';
 import type { AgentListed, AgentStatus, SendOptions } from '../../model/messaging.ts';
 import { TransportError, type Transport } from '../transport.ts';
 import { attachArguments, requestArguments } from './command.ts';
-import { formatRequest, hear, type Operation, type Results } from './protocol.ts';
+import { formatRequest, hear, type Operation, type Results } from '../remote/protocol.ts';
 import { troubleOf } from './trouble.ts';
 import { turns } from './turns.ts';
 

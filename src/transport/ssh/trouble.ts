@@ -5,7 +5,7 @@ import type { ExecResult } from '../../host/host.ts';
 import type { RemoteHost } from '../../model/fleet.ts';
 import { TransportError } from '../transport.ts';
 import { byHand } from './command.ts';
-import type { Heard } from './protocol.ts';
+import type { Heard } from '../remote/protocol.ts';
 
 export interface Trouble {
   error: TransportError;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ExecResult } from '../../../src/host/host.ts';
 import type { RemoteHost } from '../../../src/model/fleet.ts';
-import { hear } from '../../../src/transport/ssh/protocol.ts';
+import { hear } from '../../../src/transport/remote/protocol.ts';
 import { troubleOf } from '../../../src/transport/ssh/trouble.ts';
 
 const remote: RemoteHost = { ssh: 'build@far', mosaic: ['mosaic'], connectTimeoutMs: 3000 };

@@ -1,5 +1,5 @@
 /**
- * What two mosaics say to each other over ssh: one JSON document each way (schemas/remote-request.schema.json,
+ * What two mosaics say to each other, whatever carries it: one JSON document each way (schemas/remote-request.schema.json,
  * remote-answer.schema.json). Shells print greetings where answers are expected, so that each line of ours bears a mark.
  */
 import { jsonText } from '../../base/visible.ts';

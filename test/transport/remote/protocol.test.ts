@@ -7,8 +7,8 @@ import {
   hear,
   helloLine,
   parseRequest,
-} from '../../../src/transport/ssh/protocol.ts';
-import { serveRequest } from '../../../src/transport/ssh/serve.ts';
+} from '../../../src/transport/remote/protocol.ts';
+import { serveRequest } from '../../../src/transport/remote/serve.ts';
 import { fakeTransport } from '../../support/fake-transport.ts';
 import { fakeCast, fleetOf, sceneAgents } from '../scene.ts';
 
