@@ -10,8 +10,14 @@ export interface Screen {
   title: string;
 }
 
+/** Patterns see a screen without the blank lines that end it, so that they can say what its last line is. */
+function withoutEnd(text: string): string {
+  const lines = text.split('\n');
+  return lines.slice(0, lines.findLastIndex((line) => line.trim() !== '') + 1).join('\n');
+}
+
 export function appearanceOf(runtime: Runtime | undefined, { text, title }: Screen): Appearance {
-  const plain = plainText(text);
+  const plain = withoutEnd(plainText(text));
   const has = (pattern: string | undefined, where = plain): boolean =>
     pattern !== undefined && patternOf(pattern).test(where);
   const isDialog = has(runtime?.dialog) || has(runtime?.dialogTitle, title);
@@ -37,7 +43,7 @@ export function appearanceOf(runtime: Runtime | undefined, { text, title }: Scre
 
 function draftOf(runtime: Runtime | undefined, text: string): string | undefined {
   if (runtime?.draft === undefined) return undefined;
-  const last = [...solidText(text).matchAll(new RegExp(runtime.draft, 'gm'))].at(-1);
+  const last = [...withoutEnd(solidText(text)).matchAll(new RegExp(runtime.draft, 'gm'))].at(-1);
   return last?.[1]?.replace(/ +$/gm, '').trim();
 }
 

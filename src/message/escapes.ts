@@ -7,39 +7,53 @@ const SEQUENCE =
 /** The text alone. */
 export const plainText = (text: string): string => text.replace(SEQUENCE, '');
 
-const FAINT = 2;
-const NOT_FAINT = 22;
+interface Look {
+  isFaint: boolean;
+  isReversed: boolean;
+}
 
-/** The text alone, and spaces for what is printed faint: that is a hint, and nobody has typed it. */
+/**
+ * The text alone, and spaces for what is printed faint: that is a hint, and nobody has typed it. A cursor that is drawn, one
+ * character in reverse, belongs to the hint that follows it.
+ */
 export function solidText(text: string): string {
-  let isFaint = false;
+  let look: Look = { isFaint: false, isReversed: false };
+  let cursor = '';
   let out = '';
   let at = 0;
   const add = (piece: string): void => {
-    out += isFaint ? piece.replace(/[^\n]/gu, ' ') : piece;
+    if (piece === '') return;
+    if (cursor !== '') out += look.isFaint ? ' ' : cursor;
+    cursor = '';
+    if (look.isReversed && !look.isFaint && [...piece].length === 1) cursor = piece;
+    else out += look.isFaint ? piece.replace(/[^\n]/gu, ' ') : piece;
   };
   for (const match of text.matchAll(SEQUENCE)) {
     add(text.slice(at, match.index));
     at = match.index + match[0].length;
-    if (match[0].startsWith('\u001b[') && match[0].endsWith('m')) isFaint = faintAfter(match[0], isFaint);
+    if (match[0].startsWith('\u001b[') && match[0].endsWith('m')) look = lookAfter(match[0], look);
   }
   add(text.slice(at));
-  return out;
+  return out + cursor;
 }
 
-/** SGR (ECMA-48, 8.3.117): 2 begins faint, 22 and 0 end it; 38 and 48 take arguments of their own. */
-function faintAfter(sequence: string, before: boolean): boolean {
+/** SGR (ECMA-48, 8.3.117): 2 faint, 22 not; 7 reversed, 27 not; 0 neither. 38, 48 and 58 take arguments of their own. */
+function lookAfter(sequence: string, before: Look): Look {
   const codes = sequence.slice(2, -1).split(';');
-  let isFaint = before;
+  let { isFaint, isReversed } = before;
   for (let i = 0; i < codes.length; i++) {
-    const [code = '0'] = (codes[i] ?? '0').split(':');
-    if (code === '38' || code === '48' || code === '58') {
+    const [code = ''] = (codes[i] ?? '').split(':');
+    const number = Number(code);
+    if (number === 38 || number === 48 || number === 58) {
       if ((codes[i] ?? '').includes(':')) continue;
       i += codes[i + 1] === '5' ? 2 : 4;
-    } else if (Number(code) === FAINT) isFaint = true;
-    else if (Number(code) === NOT_FAINT || Number(code) === 0) isFaint = false;
+    } else if (number === 0) isFaint = isReversed = false;
+    else if (number === 2) isFaint = true;
+    else if (number === 22) isFaint = false;
+    else if (number === 7) isReversed = true;
+    else if (number === 27) isReversed = false;
   }
-  return isFaint;
+  return { isFaint, isReversed };
 }
 
 /** The text with its colours and nothing else that a terminal would act on: each line ends as it began, without any. */

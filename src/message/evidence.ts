@@ -2,19 +2,29 @@
 import type { Appearance } from '../model/messaging.ts';
 import { plainText } from './escapes.ts';
 
-/** Enough to know a text by: what follows may be folded away. */
-const TRACE_LENGTH = 40;
+/** Enough to know a text by, and too little for that: `ok` stands anywhere. */
+const TRACE = { most: 40, least: 6 };
 
-/** The beginning of its first line, blanks aside: lines are wrapped and indented where it is shown, and the first may be all that is. */
-export function traceOf(text: string): string {
+/** What a text is known by on a screen, blanks aside; '' where it has too little. */
+export interface Trace {
+  /** The beginning of its first line: it may be all that is shown of what waits. */
+  head: string;
+  /** Its end: of a long one, the beginning has scrolled off. */
+  tail: string;
+}
+
+export function traceOf(text: string): Trace {
   const first = text.trimStart().split('\n', 1)[0] ?? '';
-  return essence(first.slice(0, 40 * TRACE_LENGTH)).slice(0, TRACE_LENGTH);
+  const head = essence(first.slice(0, 40 * TRACE.most)).slice(0, TRACE.most);
+  const tail = essence(text.slice(-40 * TRACE.most)).slice(-TRACE.most);
+  const enough = (trace: string): string => (trace.length < TRACE.least ? '' : trace);
+  return { head: enough(head), tail: enough(tail) };
 }
 
 export interface Sight {
   appearance: Appearance;
-  /** How often the text's trace is on the screen. */
-  traces: number;
+  /** How often the text's traces are on the screen. */
+  traces: { head: number; tail: number };
   /** How often the runtime's pattern for what is queued is. */
   queued: number;
 }
@@ -22,16 +32,22 @@ export interface Sight {
 export function sightOf(
   appearance: Appearance,
   screen: string,
-  trace: string,
+  { head, tail }: Trace,
   queued: string | undefined,
 ): Sight {
   const plain = plainText(screen);
+  const shown = essence(plain);
+  const times = (trace: string): number => (trace === '' ? 0 : shown.split(trace).length - 1);
   return {
     appearance,
-    traces: trace === '' ? 0 : essence(plain).split(trace).length - 1,
+    traces: { head: times(head), tail: times(tail) },
     queued: queued === undefined ? 0 : [...plain.matchAll(new RegExp(queued, 'gm'))].length,
   };
 }
+
+/** More of the text is on the screen than there was. */
+export const isShown = (before: Sight, now: Sight): boolean =>
+  now.traces.head > before.traces.head || now.traces.tail > before.traces.tail;
 
 /**
  * What became of a message: undefined while nothing shows that it was taken.
@@ -39,7 +55,7 @@ export function sightOf(
  * @param now the screen when it is no draft any more
  */
 export function takenAs(before: Sight, now: Sight): 'sent' | 'queued' | undefined {
-  const isNew = now.traces > before.traces;
+  const isNew = isShown(before, now);
   const wasBusy = before.appearance.activity === 'busy';
   if (now.appearance.queued && (isNew || now.queued > before.queued)) return 'queued';
   if (isNew) return 'sent';

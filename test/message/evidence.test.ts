@@ -41,6 +41,18 @@ const table: [string, Sight, Sight, 'sent' | 'queued' | undefined][] = [
     'queued',
   ],
   ['the same once more', see(shown, '> '), see(shown, shown, '> '), 'sent'],
+  [
+    'only its end is left on the screen',
+    see('working', '> '),
+    see('  and at the tests', 'working', '> '),
+    undefined,
+  ],
+  [
+    'its end is on the screen',
+    see('working', '> '),
+    see('  lead -> web1:app] Look at the build', '  and at the tests', 'working', '> '),
+    'sent',
+  ],
   ['it worked already, and nothing shows', see('working', '> '), see('working', '> '), undefined],
   ['it was there before', see(shown, '> '), see(shown, '> '), undefined],
   ['it began anew', see('a', '> '), see('Welcome', '> '), undefined],
@@ -56,10 +68,15 @@ for (const [name, before, now, expected] of table) {
   void test(`evidence: ${name}`, () => assert.equal(takenAs(before, now), expected));
 }
 
-void test('the trace is the beginning of the first line that says something', () => {
-  assert.equal(traceOf('\n\n a b\nc'), 'ab');
-  assert.equal(traceOf(' \n'), '');
-  assert.equal(traceOf('x'.repeat(1000)).length, 40);
+void test('a text is known by the beginning of its first line and by its end; a short one by nothing', () => {
+  assert.deepEqual(traceOf('\n\n first line\nsecond line\n'), {
+    head: 'firstline',
+    tail: 'firstlinesecondline',
+  });
+  assert.deepEqual(traceOf(' \n'), { head: '', tail: '' });
+  assert.deepEqual(traceOf('ok'), { head: '', tail: '' });
+  const { head, tail } = traceOf(`${'x'.repeat(1000)}\n${'y'.repeat(1000)}`);
+  assert.deepEqual([head, tail], ['x'.repeat(40), 'y'.repeat(40)]);
 });
 
 void test('what is printed faint is not in the editor; what comes after it is', () => {

@@ -1,7 +1,7 @@
 /** Types a message into a running program, and watches that it is taken: once, whole, and into no question. */
 import type { Host } from '../../host/host.ts';
 import { appearanceOf } from '../../message/appearance.ts';
-import { sightOf, takenAs, traceOf, type Sight } from '../../message/evidence.ts';
+import { isShown, sightOf, takenAs, traceOf, type Sight, type Trace } from '../../message/evidence.ts';
 import type { Runtime } from '../../model/fleet.ts';
 import type { Delivery } from '../../model/messaging.ts';
 import type { PaneLook } from '../../observe/pane-looks.ts';
@@ -44,7 +44,7 @@ export async function deliver(way: Way, text: string, options: DeliverOptions): 
   const seen = await sight(way, trace);
   if (seen === undefined) return gone;
   // What stands in the editor is no trace of a message that was taken.
-  const first = options.isTyped === true ? { ...seen, traces: 0 } : seen;
+  const first = options.isTyped === true ? { ...seen, traces: { head: 0, tail: 0 } } : seen;
   const obstacle = obstacleOf(first, options);
   if (obstacle !== undefined) return obstacle;
   if (runtime?.draft === undefined) return unwatched(way, text, first, options);
@@ -63,7 +63,7 @@ interface Watched extends Sight {
 }
 
 /** Undefined: that program is not there any more. */
-async function sight({ look, runtime, recipient }: Way, trace: string): Promise<Watched | undefined> {
+async function sight({ look, runtime, recipient }: Way, trace: Trace): Promise<Watched | undefined> {
   const seen = await look(recipient.pane.id);
   if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid) return undefined;
   return { ...sightOf(appearanceOf(runtime, seen), seen.text, trace, runtime?.queued), look: seen };
@@ -102,7 +102,7 @@ export function obstacleOf(
 /** Looks again and again: what `tell` gives, `gone` when that program is not there any more, `late` when the time is up. */
 async function watch<T>(
   way: Way,
-  trace: string,
+  trace: Trace,
   patienceMs: number,
   tell: (now: Watched) => T | undefined,
 ): Promise<T | 'gone' | 'late'> {
@@ -119,7 +119,7 @@ async function watch<T>(
 }
 
 /** Waits until the whole paste stands in the editor, and no longer than a program may take: Enter comes after it in any case. */
-async function untilShown(way: Way, trace: string, before: string, extraMs: number): Promise<void> {
+async function untilShown(way: Way, trace: Trace, before: string, extraMs: number): Promise<void> {
   await way.host.clock.sleep(PAUSE_MS);
   let last: string | undefined;
   await watch(way, trace, PATIENCE_MS.paste + extraMs, ({ appearance: { draft } }) => {
@@ -131,7 +131,7 @@ async function untilShown(way: Way, trace: string, before: string, extraMs: numb
 }
 
 interface Submission extends DeliverOptions {
-  trace: string;
+  trace: Trace;
   first: Sight;
   extraMs: number;
 }
@@ -142,7 +142,7 @@ async function submit(way: Way, wish: Submission): Promise<Delivered> {
   const { trace, first, extraMs } = wish;
   const taken = (now: Watched): Delivered | undefined => {
     const { draft, activity } = now.appearance;
-    if (activity === 'dialog') return now.traces > first.traces ? { result: 'sent' } : undefined;
+    if (activity === 'dialog') return isShown(first, now) ? { result: 'sent' } : undefined;
     const result = draft === '' ? takenAs(first, now) : undefined;
     return result === undefined ? undefined : { result };
   };
@@ -172,7 +172,7 @@ async function submit(way: Way, wish: Submission): Promise<Delivered> {
 /** The editor is empty: the program has taken it, or forgotten it. */
 async function waitForProof(
   way: Way,
-  trace: string,
+  trace: Trace,
   taken: (now: Watched) => Delivered | undefined,
 ): Promise<Delivered> {
   const verdict = await watch(way, trace, PATIENCE_MS.taken, taken);
