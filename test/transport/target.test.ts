@@ -4,6 +4,7 @@ import { inTalk, OTHER_SOCKET, type Talk } from './support/talk.ts';
 
 /** Sends, expects exit 1 with that result, and that no pane of any server has changed. */
 async function refused(talk: Talk, agent: string, result: string): Promise<void> {
+  await talk.world.until('nobody works', async () => !(await talk.panes()).includes('esc to interrupt'));
   const [before, bytes] = [await talk.panes(), talk.bytes()];
   const told = await talk.send(agent, 'to nobody');
   assert.deepEqual([told.result, told.code], [result, 1], told.detail);
