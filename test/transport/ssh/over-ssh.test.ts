@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { realExec } from '../../../src/host/exec.ts';
@@ -39,6 +40,23 @@ withFar('odd text arrives as it is, and nothing of it runs', async (_, far) => {
   }
   assert.equal(existsSync(join(far.home, 'x')), false);
 });
+
+withFar(
+  'a destination may be a URI with a port, and a program a path below the home folder',
+  async (_, far) => {
+    const { transport, fleet } = farScene(far);
+    assert.equal((await transport.status(['app']))[0]?.presence, 'live');
+    const { port } = far;
+    far.configure({ Port: '1' });
+    const text = readFileSync(far.config, 'utf8')
+      .replace('Host far', 'Host *')
+      .replace(/ *(?:HostName|Port).*\n/g, '');
+    writeFileSync(far.config, text);
+    const uri = { ssh: `ssh://${userInfo().username}@127.0.0.1:${port}`, mosaic: ['~/bin/mosaic'] };
+    const again = sshTransport(realHost(), { ...fleet, hosts: farFleet(far, uri).hosts });
+    assert.equal((await again.status(['app']))[0]?.presence, 'live');
+  },
+);
 
 withFar('what a login prints does no harm', async (_, far) => {
   const { transport } = farScene(far);

@@ -1,9 +1,12 @@
 /** The contract from end to end: over a real ssh server, to stand-ins in a real tmux server behind the built command. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { realHost } from '../../../src/host/real.ts';
 import { sshTransport } from '../../../src/transport/ssh/ssh.ts';
+import { childrenOf, processesOf } from '../../support/processes.ts';
 import { freePort, withFar } from '../../support/sshd.ts';
+import { standInsOf } from '../../support/stand-in/runtime.ts';
 import { inOneScene } from '../contract.ts';
 import { sceneAgents } from '../scene.ts';
 import { tmuxScene } from '../tmux-scene.ts';
@@ -18,6 +21,41 @@ withFar(
   },
   { timeout: 180_000 },
 );
+
+withFar(
+  'a message that waits there is not sent once nobody waits for it here',
+  async (world, far) => {
+    const place = { env: far.env, folder: far.home, socket: `${world.socket}-far` };
+    const scene = await tmuxScene(world, place);
+    const stop = new AbortController();
+    const mosaic = [farMosaic(far)];
+    const transport = sshTransport(realHost(), farFleet(far, { mosaic }), { signal: stop.signal });
+    const serving = () =>
+      processesOf(far.home).filter(({ pid }) => commandLine(pid).includes('agent\0serve'));
+    const since = scene.begin();
+    const sending = transport.send('worker', { text: 'late' }, { wait: 'idle', retries: 3, force: false });
+    // It has read the message, and looks at the agent again and again.
+    await world.until('it waits there', () => serving().some(({ pid }) => childrenOf(pid).length > 0));
+    stop.abort();
+    assert.equal((await sending).result, 'unverified');
+    await world.until('it has ended there', () => serving().length === 0, 20_000);
+    standInsOf(world, join(far.home, 'stand-ins')).behave('worker', {});
+    const free = sshTransport(realHost(), farFleet(far, { mosaic }));
+    await world.until('it is idle', async () => (await free.status(['worker']))[0]?.activity === 'idle');
+    const next = await free.send('worker', { text: 'next' }, { retries: 3, force: false });
+    assert.equal(next.result, 'sent', next.detail);
+    assert.deepEqual(await since.taken('worker'), ['next']);
+  },
+  { timeout: 120_000 },
+);
+
+const commandLine = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+  } catch {
+    return '';
+  }
+};
 
 withFar(
   'the commands, on an agent of another host',
