@@ -57,9 +57,13 @@ function patternOf(source: string): RegExp {
 
 const DIALOG_LINES = 25;
 
-/** The lines at the screen's end, without blank ones around them. */
+/** A line that frames or parts, and says nothing. */
+const RULE = /^[\s\u2500-\u259f]*$/u;
+
+/** What stands at the screen's end, from the last rule on where there is one: its lines, without the empty ones. */
 function lastBlock(plain: string): string[] {
   const lines = plain.trimEnd().split('\n').slice(-DIALOG_LINES);
-  const first = lines.findIndex((line) => line.trim() !== '');
-  return lines.slice(Math.max(first, 0)).map((line) => line.trimEnd());
+  const rule = lines.findLastIndex((line) => /^ *─{10,} *$/.test(line));
+  const block = lines.slice(rule === lines.length - 1 ? 0 : rule + 1);
+  return block.filter((line) => !RULE.test(line)).map((line) => line.trimEnd());
 }

@@ -25,7 +25,7 @@ export function solidText(text: string): string {
     if (piece === '') return;
     if (cursor !== '') out += look.isFaint ? ' ' : cursor;
     cursor = '';
-    if (look.isReversed && !look.isFaint && [...piece].length === 1) cursor = piece;
+    if (look.isReversed && !look.isFaint && Array.from(piece).length === 1) cursor = piece;
     else out += look.isFaint ? piece.replace(/[^\n]/gu, ' ') : piece;
   };
   for (const match of text.matchAll(SEQUENCE)) {

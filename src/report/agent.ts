@@ -227,7 +227,13 @@ const resets: Record<Reset['result'], string> = {
 export function resetText(one: Reset): { out: string; err: string } {
   const kickstart = one.kickstart === undefined ? '' : `; kickstart ${one.kickstart}`;
   const err = [
-    ...(one.detail === undefined ? [] : [`mosaic: ${one.agent}: ${visible(one.detail)}`]),
+    ...(one.detail === undefined
+      ? []
+      : [
+          one.result === 'restarted'
+            ? `Note: ${visible(one.detail)}`
+            : `mosaic: ${one.agent}: ${visible(one.detail)}`,
+        ]),
     ...(one.inTheWay ?? []).map((line) => `  ${visibleWithTabs(line)}`),
     ...(one.fix === undefined ? [] : [`  fix: ${visible(one.fix)}`]),
   ];

@@ -30,10 +30,10 @@ export async function clear(local: Local, agent: Agent, options: ResetOptions): 
 
 async function clearNow(local: Local, agent: Agent, options: ResetOptions): Promise<Cleared | 'wait'> {
   const way = await wayTo(local, agent);
-  if ('result' in way) return { restart: way.detail ?? 'it does not run' };
+  if ('result' in way) return { restart: 'it did not run' };
   const { runtime, recipient } = way;
   const look = await way.look(recipient.pane.id);
-  if (look === undefined || look.dead) return { restart: 'its program has ended' };
+  if (look === undefined || look.dead) return { restart: 'its program had ended' };
   const appearance = appearanceOf(runtime, look);
   const obstacle =
     appearance.activity === 'busy' || appearance.queued
@@ -42,7 +42,7 @@ async function clearNow(local: Local, agent: Agent, options: ResetOptions): Prom
   if (obstacle !== undefined) {
     const { detail = '', inTheWay } = obstacle;
     if (options.wait === 'idle' && obstacle.result !== 'draft') return 'wait';
-    if (options.force) return { restart: detail };
+    if (options.force) return { restart: forced[obstacle.result] ?? detail };
     return { result: 'refused', detail, fix, ...(inTheWay === undefined ? {} : { inTheWay }) };
   }
   const command =
@@ -52,6 +52,12 @@ async function clearNow(local: Local, agent: Agent, options: ResetOptions): Prom
     return { restart: `the runtime ${agent.runtime} has no patterns that tell whether a reset has worked` };
   return typeCommand(way, command);
 }
+
+const forced: Record<string, string> = {
+  busy: 'it was busy',
+  dialog: 'it asked something',
+  draft: 'a draft stood in its editor',
+};
 
 const fix = 'Wait for it with --wait idle, or restart it with --force.';
 const busy = { result: 'busy', detail: 'it is busy; nothing was done', inTheWay: undefined };
