@@ -152,7 +152,7 @@ Examples:
 
   command('attach', 'show its session in this terminal; Ctrl-b d leaves it')
     .argument('<agent>')
-    .option('-r, --read-only', 'only look: keys do nothing, and its size stays')
+    .option('-r, --read-only', 'only look: keys do nothing')
     .action(async (name: string, options: FleetOptions & { readOnly?: boolean }) => {
       const { agentAttachCommand } = await import('../commands/agent/look.ts');
       done(await agentAttachCommand(context, name, options));

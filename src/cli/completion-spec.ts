@@ -7,12 +7,13 @@ const AGENT_OPTIONS = new Set(['--agent', '--restart', '--adopt', '--send']);
 const FILE_OPTIONS = new Set(['--file', '--fleet', '--out', '--project', '--prompt']);
 
 export function completionSpec(command: Command): CompletionSpec {
+  const shown = command.createHelp().visibleCommands(command);
   const args = command.registeredArguments.map(valueOfArgument);
   return {
     name: command.name(),
     description: command.description(),
     options: command.options.map(optionOf),
-    commands: command.commands.filter((sub) => !sub.name().startsWith('__')).map(completionSpec),
+    commands: command.commands.filter((sub) => shown.includes(sub)).map(completionSpec),
     ...(args.length === 0 ? {} : { arguments: args }),
   };
 }

@@ -125,7 +125,7 @@ async function attachment(
     const command = ['tmux', ...socket, 'switch-client', ...(readOnly ? ['-r'] : []), '-t', `${session.id}:`];
     return { command, env: {} };
   }
-  // Who only looks does not change the size of what the agent draws on.
+  // Who only looks does not change the size for others who are there.
   const flags = readOnly ? ['-f', 'read-only,ignore-size'] : [];
   return {
     command: ['tmux', ...socket, 'attach-session', ...flags, '-t', `${session.id}:`],
