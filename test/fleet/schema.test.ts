@@ -63,7 +63,7 @@ const screens: Record<
   { ready: string[]; busy: string[]; limits: [string, string | undefined][]; fine: string[] }
 > = {
   claude: {
-    ready: ['────\n❯ \n────', '❯ Try "edit app.ts"'],
+    ready: ['────\n❯ \n────', '────\n❯ Try "edit app.ts"\n────'],
     busy: ['loading', ' ❯ 1. Yes, I trust this folder', '❯ 1. Yes\n  2. No'],
     limits: [
       ["  ⎿  You've hit your limit · resets 7pm (UTC)", '7pm (UTC)'],
@@ -75,7 +75,7 @@ const screens: Record<
   },
   codex: {
     ready: ['\n› Explain this codebase'],
-    busy: ['starting', '› 1. Yes, proceed (y)'],
+    busy: ['starting', '› 1. Yes, proceed (y)\n\n  Press enter to confirm or esc to cancel'],
     limits: [
       [
         "■ You've hit your usage limit. Upgrade to Pro (https://x) or try again in 5 days 22 hours 11\nminutes.",
