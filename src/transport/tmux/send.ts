@@ -51,7 +51,7 @@ async function inTurn(local: Local, agent: Agent, text: string, options: SendOpt
       if ('result' in way) return way;
       // Who had the turn before us may have made it busy.
       const again = await obstacleNow(way, options);
-      if (again === 'wait' || again === 'starting') return undefined;
+      if (again !== undefined && 'until' in again) return undefined;
       return again ?? deliver(way, text, options);
     });
     if (delivered !== undefined) return delivered;
@@ -95,21 +95,37 @@ export async function wayTo(local: Local, agent: Agent): Promise<Way | Delivered
 
 export const isRecipient = (found: Recipient | object): found is Recipient => 'target' in found;
 
-/** `wait`: not yet; undefined: nothing is in the way. */
+/** Something that passes by itself: what it comes to where it does not. */
+interface Passing {
+  until: 'idle' | 'started' | 'gone';
+  late: Delivered;
+}
+
+/** What keeps a message from being typed; undefined where nothing does. */
 async function obstacleNow(
   { look, recipient, runtime }: Way,
   options: Pick<SendOptions, 'wait' | 'force'>,
-): Promise<Delivered | 'wait' | 'starting' | undefined> {
+): Promise<Delivered | Passing | undefined> {
   const seen = await look(recipient.pane.id);
-  if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid) return 'wait';
+  if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid)
+    return { until: 'gone', late: gone };
   const appearance = appearanceOf(runtime, seen);
-  const { activity } = appearance;
-  if (activity === 'starting') return 'starting';
-  if (options.wait === 'idle' && (activity === 'busy' || activity === 'dialog' || appearance.queued))
-    return 'wait';
-  return obstacleOf({ appearance, look: seen }, options);
+  if (appearance.activity === 'starting') return { until: 'started', late: notStarted };
+  const obstacle = obstacleOf({ appearance, look: seen }, options);
+  if (options.wait !== 'idle') return obstacle;
+  if (obstacle?.result === 'dialog') return { until: 'idle', late: obstacle };
+  if (appearance.activity === 'busy' || appearance.queued) return { until: 'idle', late: notIdle };
+  return obstacle;
 }
 
+const gone: Delivered = { result: 'absent', detail: 'its program has ended; nothing was typed' };
+const notIdle: Delivered = { result: 'failed', detail: 'it has been busy all the time; nothing was typed' };
+const notStarted: Delivered = {
+  result: 'failed',
+  detail: `it did not show within ${START_MS / 1000} s that it takes input; nothing was typed`,
+};
+
+/** Waits for what passes by itself. A draft may be the message of another who has the turn: it is judged when it is ours. */
 async function untilFree(
   local: Local,
   agent: Agent,
@@ -123,16 +139,10 @@ async function untilFree(
     if ('result' in way) return way;
     const obstacle = await obstacleNow(way, options);
     if (obstacle === undefined) return { free: true };
-    // A draft may be the message of another who has the turn: it is judged when it is ours.
-    if (typeof obstacle !== 'string') return obstacle.result === 'draft' ? { free: true } : obstacle;
-    const now = clock.now();
+    if ('result' in obstacle) return obstacle.result === 'draft' ? { free: true } : obstacle;
     if (local.signal.aborted) return { result: 'failed', detail: 'interrupted; nothing was typed' };
-    if (now >= until) return { result: 'failed', detail: 'it was not idle in time; nothing was typed' };
-    if (obstacle === 'starting' && options.wait !== 'idle' && now >= began + START_MS)
-      return {
-        result: 'failed',
-        detail: `it did not show that it takes input within ${START_MS / 1000} s; nothing was typed`,
-      };
+    const isLate = obstacle.until === 'started' && options.wait !== 'idle' && clock.now() >= began + START_MS;
+    if (isLate || clock.now() >= until) return obstacle.late;
     await clock.sleep(POLL_MS, local.signal);
   }
 }
