@@ -15,12 +15,18 @@ export interface PaneLook {
   synchronized: boolean;
   /** Keys go nowhere. */
   inputOff: boolean;
+  /** Of its window. */
+  columns: number;
+  rows: number;
+  /** Clients that show its session. */
+  attached: number;
   /** Epoch ms of its window's last output. */
   activityAt: number;
 }
 
 const FORMAT = [
   '#{pane_dead}:#{pane_synchronized}:#{pane_input_off}:#{pane_in_mode}',
+  '#{window_width}:#{window_height}:#{session_attached}',
   '#{pane_pid} #{window_activity}',
   '#{pane_title}',
 ].join(' ');
@@ -58,8 +64,20 @@ export async function lookAtPanes(
 
 function parse(part: string): { id: string; look: PaneLook } | undefined {
   const end = part.indexOf('\n');
-  const [, id = '', dead, synchronized, inputOff, inMode, pid, activity, title = ''] =
-    /^(\d+) (\d*):(\d*):(\d*):(\d*) (\d+) (\d*) (.*)$/.exec(part.slice(0, end)) ?? [];
+  const [
+    ,
+    id = '',
+    dead,
+    synchronized,
+    inputOff,
+    inMode,
+    columns,
+    rows,
+    attached,
+    pid,
+    activity,
+    title = '',
+  ] = /^(\d+) (\d*):(\d*):(\d*):(\d*) (\d*):(\d*):(\d*) (\d+) (\d*) (.*)$/.exec(part.slice(0, end)) ?? [];
   if (id === '') return undefined;
   return {
     id: `%${id}`,
@@ -71,6 +89,9 @@ function parse(part: string): { id: string; look: PaneLook } | undefined {
       inMode: Number(inMode) > 0,
       synchronized: synchronized === '1',
       inputOff: inputOff === '1',
+      columns: Number(columns),
+      rows: Number(rows),
+      attached: Number(attached),
       activityAt: Number(activity) * 1000,
     },
   };

@@ -140,6 +140,8 @@ export function fakeTmux(around: Surroundings): FakeTmux {
       pane_dead_time: seconds(dead?.at),
       pane_current_path: pane?.cwd,
       pane_title: '',
+      window_width: 200,
+      window_height: 50,
       pane_in_mode: 0,
       pane_input_off: 0,
       pane_synchronized: 0,

@@ -6,6 +6,7 @@ import type { Delivery, Message, SendOptions } from '../../model/messaging.ts';
 import { TransportError } from '../transport.ts';
 import { deliver, obstacleOf, type Delivered, type Way } from './deliver.ts';
 import type { Local } from './local.ts';
+import { makeRoom } from './room.ts';
 import { absence, recipientOf, sessionsOf, type Recipient } from './target.ts';
 
 const POLL_MS = 250;
@@ -43,6 +44,9 @@ const notToShell = ({ command }: Agent): Delivered => ({
 async function inTurn(local: Local, agent: Agent, text: string, options: SendOptions): Promise<Delivered> {
   const { host } = local;
   const until = host.clock.now() + (options.waitMs ?? Infinity);
+  const first = await wayTo(local, agent);
+  if ('result' in first) return first;
+  await makeRoom(first);
   for (;;) {
     const free = await untilFree(local, agent, options, until);
     if ('result' in free) return free;
@@ -103,9 +107,10 @@ interface Passing {
 
 /** What keeps a message from being typed; undefined where nothing does. */
 async function obstacleNow(
-  { look, recipient, runtime }: Way,
+  way: Way,
   options: Pick<SendOptions, 'wait' | 'force'>,
 ): Promise<Delivered | Passing | undefined> {
+  const { look, recipient, runtime } = way;
   const seen = await look(recipient.pane.id);
   if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid)
     return { until: 'gone', late: gone };
