@@ -87,7 +87,7 @@ Examples:
     .addHelpText(
       'after',
       `
-To all agents that are to run, but for the one who speaks.
+To all agents that are to run, but for shells and the one who speaks.
 The exit code is the worst of all: as of mosaic agent send.
 
 Examples:
@@ -121,6 +121,11 @@ Exit codes:
   1    it could not be reset
   2    its conversation is empty; its kickstart is pending, or nobody can tell
   3    busy, a question, a draft or its persona was in the way: nothing was done
+  64   the command line is wrong
+  65   the fleet file is not valid
+  69   its host, or tmux there, did not answer
+  75   another apply is at work, for a minute and more
+  130  interrupted
 
 Examples:
   mosaic agent reset coder0 --clear

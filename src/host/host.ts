@@ -128,9 +128,12 @@ export interface Files {
   removeEmptyFolder(path: string): boolean;
   /**
    * Takes an exclusive lock that the kernel frees when this process dies; undefined when another holds it, for longer than we
-   * wait (not at all unless told).
+   * wait (not at all unless told), or until the signal is aborted.
    */
-  lock(path: string, options?: { waitMs?: number }): Promise<{ release(): void } | undefined>;
+  lock(
+    path: string,
+    options?: { waitMs?: number; signal?: AbortSignal },
+  ): Promise<{ release(): void } | undefined>;
 }
 
 export interface WriteOptions {

@@ -10,16 +10,17 @@ import { HostError } from './host.ts';
  */
 export async function acquireLock(
   path: string,
-  { waitMs = 0 }: { waitMs?: number } = {},
+  { waitMs = 0, signal }: { waitMs?: number; signal?: AbortSignal } = {},
 ): Promise<{ release(): void } | undefined> {
   const until = Date.now() + waitMs;
   for (;;) {
     const fd = openLockFile(path);
     try {
-      const held = !(await flock(fd, waitMs === 0 ? 0 : Math.max(0, until - Date.now())));
-      if (held) {
+      const left = Math.max(0, until - Date.now());
+      if (!(await flock(fd, Math.min(left, SLICE_MS), signal))) {
         fs.closeSync(fd);
-        return undefined;
+        if (left <= SLICE_MS || signal?.aborted === true) return undefined;
+        continue;
       }
     } catch (error) {
       fs.closeSync(fd);
@@ -49,15 +50,21 @@ function openLockFile(path: string): number {
   }
 }
 
-/** True when the lock was taken, false when another holds it. */
-function flock(fd: number, waitMs: number): Promise<boolean> {
+/** Killed, we leave flock(1) behind: it waits no longer than this. */
+const SLICE_MS = 30_000;
+
+/** True when the lock was taken, false when another holds it, or the signal is aborted. */
+function flock(fd: number, waitMs: number, signal: AbortSignal | undefined): Promise<boolean> {
   const patience = waitMs === 0 ? ['--nonblock'] : ['--timeout', (waitMs / 1000).toFixed(3)];
   return new Promise((resolve, reject) => {
+    if (signal?.aborted === true) return resolve(false);
     const child = spawn('flock', [...patience, '--conflict-exit-code', '75', '3'], {
       stdio: ['ignore', 'ignore', 'ignore', fd],
       // In a session of its own: what a terminal sends, Ctrl-C or the hangup of its window, is not for it.
       detached: true,
     });
+    const stop = (): void => void child.kill();
+    signal?.addEventListener('abort', stop);
     child.on('error', (error) =>
       reject(
         new HostError('flock(1) could not be run: it keeps two mosaics apart; install util-linux', {
@@ -66,10 +73,11 @@ function flock(fd: number, waitMs: number): Promise<boolean> {
         }),
       ),
     );
-    child.on('exit', (code, signal) => {
+    child.on('exit', (code, killedBy) => {
+      signal?.removeEventListener('abort', stop);
       if (code === 0) resolve(true);
-      else if (code === 75) resolve(false);
-      else reject(new HostError(`flock(1) failed with ${code ?? signal}`, { code: 'EFLOCK' }));
+      else if (code === 75 || signal?.aborted === true) resolve(false);
+      else reject(new HostError(`flock(1) failed with ${code ?? killedBy}`, { code: 'EFLOCK' }));
     });
   });
 }

@@ -110,6 +110,7 @@ async function deliver(
   const given = await withTurn(local, agent.name, () =>
     giveKickstart(way, text, { isTyped: session.kickstartTyped === true }),
   );
+  if (given === undefined) return pending(action, 'interrupted');
   switch (given.result) {
     case 'sent':
     case 'queued':

@@ -37,7 +37,7 @@ export async function agentResetCommand(
     terminal.err(err);
     terminal.out(out);
   }
-  return exitOf(reset);
+  return context.signal.aborted && reset.result === 'refused' ? EXIT.interrupted : exitOf(reset);
 }
 
 function exitOf({ result, kickstart }: Reset): number {

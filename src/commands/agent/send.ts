@@ -1,5 +1,6 @@
 /** `mosaic agent send` and `broadcast`: says something to agents. */
 import { cleanLabel } from '../../message/clean.ts';
+import { isShell } from '../../message/shell.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Delivery, DeliveryResult, Message, SendOptions } from '../../model/messaging.ts';
 import { deliveriesJson, deliveryJson, deliveryTable, deliveryText } from '../../report/agent.ts';
@@ -82,7 +83,7 @@ async function tellTrouble(agent: string, task: () => Promise<Delivery>): Promis
   }
 }
 
-/** All that are to run, but for the one who speaks. Throws CommandError where there is none. */
+/** All that are to run, but for the one who speaks, and for shells. Throws CommandError where there is none. */
 async function recipients(
   fleet: Fleet,
   transport: Transport,
@@ -91,8 +92,10 @@ async function recipients(
 ): Promise<string[]> {
   const listed = await transport.listAgents();
   const ofClass = listed.filter((one) => classes === undefined || classes.includes(one.class ?? ''));
+  const shells = new Set(fleet.agents.filter(isShell).map(({ name }) => name));
   const wanted = ofClass.filter(
-    ({ agent, wanted: state }) => state === 'running' && from?.endsWith(`:${agent}`) !== true,
+    ({ agent, wanted: state }) =>
+      state === 'running' && !shells.has(agent) && from?.endsWith(`:${agent}`) !== true,
   );
   if (wanted.length > 0) return wanted.map(({ agent }) => agent);
   const known = [...new Set(listed.flatMap((one) => one.class ?? []))].sort();

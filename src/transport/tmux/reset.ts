@@ -22,8 +22,8 @@ export async function clear(local: Local, agent: Agent, options: ResetOptions): 
   const { clock } = local.host;
   for (;;) {
     const cleared = await withTurn(local, agent.name, () => clearNow(local, agent, options));
-    if (cleared !== 'wait') return cleared;
-    if (local.signal.aborted) return { result: 'refused', detail: 'interrupted; nothing was done' };
+    if (cleared !== undefined && cleared !== 'wait') return cleared;
+    if (local.signal.aborted) return interrupted;
     await clock.sleep(WAIT_MS, local.signal);
   }
 }
@@ -53,6 +53,7 @@ async function clearNow(local: Local, agent: Agent, options: ResetOptions): Prom
   return typeCommand(way, command);
 }
 
+const interrupted: Cleared = { result: 'refused', detail: 'interrupted; nothing was done' };
 const forced: Record<string, string> = {
   busy: 'it was busy',
   dialog: 'it asked something',

@@ -1,5 +1,6 @@
 /** Says something to an agent of this host. */
 import { appearanceOf } from '../../message/appearance.ts';
+import { isShell, screenRuntime } from '../../message/shell.ts';
 import { composed } from '../../message/compose.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { Delivery, Message, SendOptions } from '../../model/messaging.ts';
@@ -15,8 +16,6 @@ const START_MS = 30_000;
 /** How long others may be typing to the same agent. */
 const TURN_MS = 15 * 60_000;
 
-const SHELLS = new Set(['sh', 'bash', 'dash', 'zsh', 'fish', 'ksh', 'tcsh', 'csh', 'busybox']);
-
 /** Throws TransportError where tmux does not answer. */
 export async function send(
   local: Local,
@@ -30,9 +29,6 @@ export async function send(
     isShell(agent) && !options.force ? notToShell(agent) : await inTurn(local, agent, text, options);
   return { agent: agent.name, host: here, ...delivered, changes };
 }
-
-/** A shell would run the lines of a message as commands. */
-const isShell = ({ command }: Agent): boolean => SHELLS.has((command[0] ?? '').replace(/^.*\//, ''));
 
 const notToShell = ({ command }: Agent): Delivered => ({
   result: 'failed',
@@ -50,27 +46,32 @@ async function inTurn(local: Local, agent: Agent, text: string, options: SendOpt
   for (;;) {
     const free = await untilFree(local, agent, options, until);
     if ('result' in free) return free;
-    const delivered = await withTurn(local, agent.name, async () => {
+    const delivered: Delivered | 'again' | undefined = await withTurn(local, agent.name, async () => {
       const way = await wayTo(local, agent);
       if ('result' in way) return way;
       // Who had the turn before us may have made it busy.
       const again = await obstacleNow(way, options);
-      if (again !== undefined && 'until' in again) return undefined;
+      if (again !== undefined && 'until' in again) return 'again';
       return again ?? deliver(way, text, options);
     });
-    if (delivered !== undefined) return delivered;
+    if (delivered === undefined) return interrupted;
+    if (delivered !== 'again') return delivered;
   }
 }
 
-/** Does something while nobody else types to that agent. Throws TransportError where others do not end. */
+/**
+ * Does something while nobody else types to that agent; undefined when we were interrupted before it was our turn. Throws
+ * TransportError where others do not end.
+ */
 export async function withTurn<T>(
-  { host, places }: Local,
+  { host, places, signal }: Pick<Local, 'host' | 'places' | 'signal'>,
   agent: string,
   task: () => Promise<T>,
-): Promise<T> {
+): Promise<T | undefined> {
   host.files.mkdir(places.typing);
-  const lock = await host.files.lock(places.typingLock(agent), { waitMs: TURN_MS });
+  const lock = await host.files.lock(places.typingLock(agent), { waitMs: TURN_MS, signal });
   if (lock === undefined) {
+    if (signal.aborted) return undefined;
     const minutes = TURN_MS / 60_000;
     throw new TransportError(
       'failed',
@@ -78,7 +79,7 @@ export async function withTurn<T>(
     );
   }
   try {
-    return await task();
+    return signal.aborted ? undefined : await task();
   } finally {
     lock.release();
   }
@@ -92,7 +93,7 @@ export async function wayTo(local: Local, agent: Agent): Promise<Way | Delivered
     host,
     socket: fleet.tmux.socketName,
     look: local.look,
-    runtime: fleet.runtimes[agent.runtime],
+    runtime: screenRuntime(fleet, agent),
     recipient: found,
   };
 }
@@ -123,6 +124,7 @@ async function obstacleNow(
   return obstacle;
 }
 
+export const interrupted: Delivered = { result: 'failed', detail: 'interrupted; nothing was typed' };
 const gone: Delivered = { result: 'absent', detail: 'its program has ended; nothing was typed' };
 const notIdle: Delivered = { result: 'failed', detail: 'it has been busy all the time; nothing was typed' };
 const notStarted: Delivered = {
@@ -145,7 +147,7 @@ async function untilFree(
     const obstacle = await obstacleNow(way, options);
     if (obstacle === undefined) return { free: true };
     if ('result' in obstacle) return obstacle.result === 'draft' ? { free: true } : obstacle;
-    if (local.signal.aborted) return { result: 'failed', detail: 'interrupted; nothing was typed' };
+    if (local.signal.aborted) return interrupted;
     const isLate = obstacle.until === 'started' && options.wait !== 'idle' && clock.now() >= began + START_MS;
     if (isLate || clock.now() >= until) return obstacle.late;
     await clock.sleep(POLL_MS, local.signal);

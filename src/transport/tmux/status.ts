@@ -1,6 +1,7 @@
 /** What the agents of this host do, and the ends of their screens. */
 import { appearanceOf } from '../../message/appearance.ts';
 import { plainText, withColours } from '../../message/escapes.ts';
+import { screenRuntime } from '../../message/shell.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { AgentListed, AgentStatus } from '../../model/messaging.ts';
 import { lookAtPanes, type PaneLook } from '../../observe/pane-looks.ts';
@@ -51,7 +52,7 @@ function statusOf(
 ): AgentStatus {
   const base = { agent: agent.name, host: host.facts.hostname, presence };
   if (presence !== 'live' || look === undefined) return base;
-  const { activity, queued, draft, dialog } = appearanceOf(fleet.runtimes[agent.runtime], look);
+  const { activity, queued, draft, dialog } = appearanceOf(screenRuntime(fleet, agent), look);
   // What frames an editor says nothing.
   const lastLine = plainText(look.text)
     .split('\n')

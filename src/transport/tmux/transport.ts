@@ -12,7 +12,7 @@ import type { Local } from './local.ts';
 import { clear } from './reset.ts';
 import type { Delivered } from './deliver.ts';
 import { giveKickstart, waiveKickstart } from './kickstart.ts';
-import { send, wayTo, withTurn } from './send.ts';
+import { interrupted, send, wayTo, withTurn } from './send.ts';
 import { lookTogether } from './sight.ts';
 import { list, status, tail } from './status.ts';
 import { absence, findSession, sessionsOf } from './target.ts';
@@ -102,11 +102,12 @@ async function reset(
   return { ...base, ...restarted, detail: restarted.detail ?? cleared.restart };
 }
 
-function kickstart(local: Local, agent: Agent, text: string): Promise<Delivered> {
-  return withTurn(local, agent.name, async () => {
+async function kickstart(local: Local, agent: Agent, text: string): Promise<Delivered> {
+  const given = await withTurn(local, agent.name, async () => {
     const way = await wayTo(local, agent);
     return 'result' in way ? way : giveKickstart(way, text, { isTyped: false });
   });
+  return given ?? interrupted;
 }
 
 /** A client of the same server cannot be put into itself: it switches. */
