@@ -36,9 +36,9 @@ for (const [how, options] of Object.entries(coped)) {
     // Nothing of it comes later.
     await world.until(
       'it is idle',
-      async () => (await send('app', 'last', '--wait', 'idle')).result === 'sent',
+      async () => (await send('app', 'the last one', '--wait', 'idle')).result === 'sent',
     );
-    assert.deepEqual(agents.taken('app'), [...TEXTS, 'last']);
+    assert.deepEqual(agents.taken('app'), [...TEXTS, 'the last one']);
     assert.deepEqual(deeds('app'), []);
   });
 }
@@ -155,12 +155,13 @@ for (const crashHow of ['exit', 'reload'] as const) {
     inTalk(
       `a program that ${crashHow}s ${when}`,
       { app: behaviour },
-      async ({ agents, send, apply, deeds }) => {
+      async ({ agents, send, apply, deeds, world }) => {
         const { result, code, detail } = await send('app', 'text');
         assert.ok(results.includes(result), `${result}: ${detail}`);
         assert.notEqual(code, 3);
         assert.equal(code === 0, result === 'sent');
         assert.deepEqual(agents.taken('app'), arrives ? ['text'] : []);
+        await world.until('it has ended or forgotten all', () => deeds('app').length > 0);
         assert.deepEqual(deeds('app'), ['crash']);
         agents.behave('app', {});
         await apply();

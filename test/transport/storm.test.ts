@@ -15,9 +15,9 @@ const SENDERS = 8;
 const SEED = Number(process.env['STORM_SEED'] ?? 1);
 
 const common: StandInOptions = {
-  swallow: 0.15,
+  swallow: 0.1,
   startMs: 50,
-  crash: { paste: 0.005, pasted: 0.01, enter: 0.01, taken: 0.01, later: 0.02 },
+  crash: { paste: 0.005, pasted: 0.015, enter: 0.015, taken: 0.015, later: 0.02 },
 };
 
 const ways: StandInOptions[] = [
@@ -30,7 +30,7 @@ const ways: StandInOptions[] = [
   { pasteTakesMs: 300 },
   { readBytes: 256, readEveryMs: 2 },
   { flickerMs: 15 },
-  { swallow: 0.4, busyMs: 600 },
+  { swallow: 0.3, busyMs: 600 },
 ];
 
 const roster = Object.fromEntries(
