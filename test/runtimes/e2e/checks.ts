@@ -87,10 +87,12 @@ async function whileATool(scene: Scene): Promise<undefined> {
   await scene.until('busy');
   await sleep(1500);
   const texts = sizes.map(([, make]) => make());
-  for (const text of texts) {
+  for (const [index, text] of texts.entries()) {
     const told = await scene.send(text);
-    assert.deepEqual([told.code, told.result], [0, 'queued'], `${told.detail}\n${await scene.screen()}`);
-    assert.equal((await scene.status()).queued, true, 'status tells that messages wait');
+    // codex asks its model again after ten seconds: the later ones may come after that.
+    const may = index === 0 ? ['queued'] : ['queued', 'sent'];
+    assert.ok(told.code === 0 && may.includes(told.result), `${told.detail}\n${await scene.screen()}`);
+    if (index === 0) assert.equal((await scene.status()).queued, true, 'status tells that messages wait');
   }
   await scene.until('idle', ({ queued }) => queued === false);
   for (const text of texts) await arrivesOnce(scene, text);

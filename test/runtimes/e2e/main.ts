@@ -1,5 +1,5 @@
 /** Drives the real programs through mosaic, and prints a table of what was seen. Arguments: runtimes; none is all. */
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { packages, runtimeNames, type RuntimeName } from '../homes.ts';
 import { checks } from './checks.ts';
 import { openScene, type Scene } from './scene.ts';
@@ -16,8 +16,12 @@ interface Row {
 }
 
 const rows: Row[] = [];
-const versionOf = (runtime: RuntimeName): string =>
-  /\d+\.\d+\.\d+/.exec(execFileSync(runtime, ['--version'], { encoding: 'utf8' }))?.[0] ?? '?';
+/** pi tells its version on standard error. */
+function versionOf(runtime: RuntimeName): string {
+  const { stdout, stderr, error } = spawnSync(runtime, ['--version'], { encoding: 'utf8' });
+  if (error) throw error;
+  return /\d+\.\d+\.\d+/.exec(stdout + stderr)?.[0] ?? '?';
+}
 
 for (const runtime of wanted) {
   const version = versionOf(runtime);
