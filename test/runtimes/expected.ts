@@ -101,6 +101,7 @@ export const expected: Readonly<
     'idle-turn-steered': ['idle', ''],
     'idle-turn': ['idle', ''],
     'idle-unknown-tool': ['idle', ''],
+    'medium-idle-fresh': ['idle fresh', ''],
     'menu-at': ['idle', 'hi @x'],
     'menu-help': ['idle', ''],
     'menu-slash': ['idle', '/'],
