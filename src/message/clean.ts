@@ -44,9 +44,9 @@ const MAX_LABEL = 200;
 export function asMessage(text: string, isFirst: boolean): Cleaned {
   const changes: string[] = [];
   let kept = text;
-  if (isFirst && /^\s*[!/#]/.test(text)) {
+  if (isFirst && /^[\s\p{Cf}]*[!/#]/u.test(text)) {
     kept = `> ${kept}`;
-    changes.push(`"> " was put before it, since it begins with "${text.trimStart().charAt(0)}"`);
+    changes.push(`"> " was put before it, since it begins with "${/[!/#]/.exec(text)?.[0] ?? ''}"`);
   } else if (isFirst && /^\s*(?:exit|quit|logout|:q!?|:wq!?)\s*$/i.test(text)) {
     kept = `> ${kept}`;
     changes.push('"> " was put before it, since it alone would end the program');

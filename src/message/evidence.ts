@@ -45,6 +45,14 @@ export function sightOf(
   };
 }
 
+/** Whether what stands in an editor is the text, or what a program puts in its place: `[Pasted text #1 +40 lines]`. */
+export function isDraftOf({ head, tail }: Trace, draft: string): boolean {
+  if (/\[[^\]\n]*past(?:e|ed)\b[^\]\n]*\]/i.test(draft) || head === '' || tail === '') return true;
+  const shown = essence(draft);
+  // A long one is scrolled in its editor.
+  return shown.startsWith(head) || shown.endsWith(tail) || (shown !== '' && head.startsWith(shown));
+}
+
 /** More of the text is on the screen than there was. */
 export const isShown = (before: Sight, now: Sight): boolean =>
   now.traces.head > before.traces.head || now.traces.tail > before.traces.tail;

@@ -77,7 +77,7 @@ export function statusRows(input: StatusInput): StatusRow[] {
     const session = sessions.get(agent) ?? sessions.get(old);
     const record = records[agent] ?? records[old];
     const pid = session?.pane?.dead === false ? session.pane.pid : undefined;
-    const explained = status !== 'running';
+    const explained = status !== 'running' || session?.kickstartPending === true;
     return defined({
       agent,
       state: status,

@@ -128,11 +128,11 @@ inScene(
   },
   async (scene) => {
     const { world, agent, agents, json, kill } = scene;
-    const { stdout } = await agent(['reset', 'coder', '--clear']);
+    const { stdout } = await agent(['reset', 'coder', '--clear', '--wait', 'idle']);
     assert.equal(stdout, 'coder: its conversation is empty; kickstart sent\n');
     assert.deepEqual(agents.taken('coder'), ['Begin.', 'Begin.']);
     assert.equal(agents.records('coder').filter(({ what }) => what === 'start').length, 1);
-    const quiet = await json(['reset', 'coder', '--new', '--no-kickstart']);
+    const quiet = await json(['reset', 'coder', '--new', '--no-kickstart', '--wait', 'idle']);
     assert.ok(isReset(quiet), JSON.stringify(isReset.errors));
     assert.deepEqual([quiet['result'], quiet['kickstart']], ['cleared', undefined]);
     assert.deepEqual(

@@ -1,13 +1,21 @@
 /** Types a message into a running program, and watches that it is taken: once, whole, and into no question. */
 import type { Host } from '../../host/host.ts';
 import { appearanceOf } from '../../message/appearance.ts';
-import { isShown, sightOf, takenAs, traceOf, type Sight, type Trace } from '../../message/evidence.ts';
+import {
+  isDraftOf,
+  isShown,
+  sightOf,
+  takenAs,
+  traceOf,
+  type Sight,
+  type Trace,
+} from '../../message/evidence.ts';
 import type { Runtime } from '../../model/fleet.ts';
 import type { Delivery } from '../../model/messaging.ts';
 import type { PaneLook } from '../../observe/pane-looks.ts';
 import type { LookAt } from './sight.ts';
 import type { Recipient } from './target.ts';
-import { pasteText, pressEnter } from './typing.ts';
+import { markSession, pasteText, pressEnter } from './typing.ts';
 
 export interface Way {
   host: Host;
@@ -41,21 +49,30 @@ const BYTES_PER_MS = 20;
 export async function deliver(way: Way, text: string, options: DeliverOptions): Promise<Delivered> {
   const { host, socket, recipient, runtime } = way;
   const trace = traceOf(text);
-  const seen = await sight(way, trace);
-  if (seen === undefined) return gone;
-  // What stands in the editor is no trace of a message that was taken.
-  const first = options.isTyped === true ? { ...seen, traces: { head: 0, tail: 0 } } : seen;
+  const first = await sight(way, trace);
+  if (first === undefined) return gone;
+  const extraMs = Math.ceil(text.length / BYTES_PER_MS);
+  const { draft = '', fresh } = first.appearance;
+  if (options.isTyped === true && !(draft === '' && fresh === true)) {
+    if (draft === '') return wasEntered(way, options);
+    // What stands in the editor is no trace of a message that was taken.
+    const before = { ...first, traces: { head: 0, tail: 0 } };
+    if (first.appearance.activity !== 'dialog' && isDraftOf(trace, draft))
+      return submit(way, { ...options, trace, first: before, extraMs });
+  }
   const obstacle = obstacleOf(first, options);
   if (obstacle !== undefined) return obstacle;
   if (runtime?.draft === undefined) return unwatched(way, text, first, options);
-  const extraMs = Math.ceil(text.length / BYTES_PER_MS);
-  const draftBefore = options.isTyped === true ? '' : (first.appearance.draft ?? '');
-  if (options.isTyped !== true) {
-    const mark = options.marks === undefined ? {} : { first: [options.marks.typed] };
-    if (!(await pasteText(host, socket, recipient, text, mark))) return gone;
-    await untilShown(way, trace, draftBefore, extraMs);
-  }
+  const mark = options.marks === undefined ? {} : { first: [options.marks.typed] };
+  if (!(await pasteText(host, socket, recipient, text, mark))) return gone;
+  await untilShown(way, trace, draft, extraMs);
   return submit(way, { ...options, trace, first, extraMs });
+}
+
+/** It was typed by somebody who did not live to press Enter, and stands there no more: somebody else has. */
+async function wasEntered({ host, socket, recipient }: Way, { marks }: DeliverOptions): Promise<Delivered> {
+  if (marks !== undefined) await markSession(host, socket, recipient, marks.entered);
+  return { result: 'unverified', detail: 'it was typed before, and has left the editor since' };
 }
 
 interface Watched extends Sight {
@@ -72,20 +89,22 @@ async function sight({ look, runtime, recipient }: Way, trace: Trace): Promise<W
 /** What keeps a message from being typed at this moment. */
 export function obstacleOf(
   { appearance, look }: Pick<Watched, 'appearance' | 'look'>,
-  { force, isTyped }: Pick<DeliverOptions, 'force' | 'isTyped'>,
+  { force }: Pick<DeliverOptions, 'force'>,
 ): Delivered | undefined {
   if (appearance.activity === 'dialog') {
     return {
       result: 'dialog',
       detail: 'it asks something, and Enter would answer that; nothing was typed',
+      fix: 'Answer it (mosaic agent attach NAME), or wait for it to go with --wait idle.',
       ...(appearance.dialog === undefined ? {} : { inTheWay: appearance.dialog }),
     };
   }
   const { draft = '' } = appearance;
-  if (draft !== '' && !force && isTyped !== true) {
+  if (draft !== '' && !force) {
     return {
       result: 'draft',
       detail: 'somebody has left a draft in its editor; nothing was typed',
+      fix: 'Look at it (mosaic agent attach NAME), or send it along with --force.',
       inTheWay: draft.split('\n'),
     };
   }
@@ -124,7 +143,7 @@ async function untilShown(way: Way, trace: Trace, before: string, extraMs: numbe
   let last: string | undefined;
   await watch(way, trace, PATIENCE_MS.paste + extraMs, ({ appearance: { draft } }) => {
     // A long one may come in pieces.
-    const isWhole = draft !== undefined && draft !== before && draft === last;
+    const isWhole = draft !== undefined && draft !== before && draft === last && isDraftOf(trace, draft);
     last = draft;
     return isWhole ? true : undefined;
   });
@@ -143,9 +162,12 @@ async function submit(way: Way, wish: Submission): Promise<Delivered> {
   const taken = (now: Watched): Delivered | undefined => {
     const { draft, activity } = now.appearance;
     if (activity === 'dialog') return isShown(first, now) ? { result: 'sent' } : undefined;
-    const result = draft === '' ? takenAs(first, now) : undefined;
+    const result = hasLeft(draft) ? takenAs(first, now) : undefined;
     return result === undefined ? undefined : { result };
   };
+  // What a person types meanwhile is no business of ours.
+  const hasLeft = (draft: string | undefined): boolean =>
+    draft === '' || (draft !== undefined && !isDraftOf(trace, draft));
   for (let entered = 0; ; entered++) {
     // A question may have come up over the editor: Enter would answer it.
     const free = await watch(way, trace, PATIENCE_MS.taken, ({ appearance }) =>
@@ -153,7 +175,8 @@ async function submit(way: Way, wish: Submission): Promise<Delivered> {
     );
     if (free === 'gone') return entered === 0 ? lost : endedMeanwhile;
     if (free === 'late') return entered === 0 ? underDialog : notShown;
-    if (entered > 0 && free.draft === '') return waitForProof(way, trace, taken);
+    if (entered > 0 && hasLeft(free.draft)) return waitForProof(way, trace, taken);
+    if (free.draft !== '' && hasLeft(free.draft)) return mixed(free.draft ?? '');
     if (entered > wish.retries) return stillDraft(entered);
     const mark = entered === 0 && wish.marks !== undefined ? [wish.marks.entered] : [];
     if (!(await pressEnter(host, socket, recipient, mark))) return entered === 0 ? lost : endedMeanwhile;
@@ -161,15 +184,15 @@ async function submit(way: Way, wish: Submission): Promise<Delivered> {
       way,
       trace,
       PATIENCE_MS.enter + extraMs,
-      (now) => taken(now) ?? (now.appearance.draft === '' ? ('empty' as const) : undefined),
+      (now) => taken(now) ?? (hasLeft(now.appearance.draft) ? ('left' as const) : undefined),
     );
     if (verdict === 'gone') return endedMeanwhile;
-    if (verdict === 'empty') return waitForProof(way, trace, taken);
+    if (verdict === 'left') return waitForProof(way, trace, taken);
     if (verdict !== 'late') return verdict;
   }
 }
 
-/** The editor is empty: the program has taken it, or forgotten it. */
+/** It has left the editor: the program has taken it, or forgotten it. */
 async function waitForProof(
   way: Way,
   trace: Trace,
@@ -221,6 +244,11 @@ const underDialog: Delivered = {
   result: 'unverified',
   detail: 'a question came up over the editor after the message was typed: it stands there, and is not sent',
 };
+const mixed = (draft: string): Delivered => ({
+  result: 'unverified',
+  detail: 'somebody types into its editor: the message stands there with that, and is not sent',
+  inTheWay: draft.split('\n'),
+});
 const stillDraft = (entered: number): Delivered => ({
   result: 'unverified',
   detail: `it still stands in the editor after ${entered === 1 ? 'Enter' : `${entered} times Enter`}`,

@@ -4,6 +4,7 @@ import { guarded } from '../../render/guarded.ts';
 import { tmuxArgs } from '../../observe/tmux.ts';
 import { KICKSTARTED } from '../../render/mark.ts';
 import { deliver, type Delivered, type Way } from './deliver.ts';
+import type { Recipient } from './target.ts';
 
 const RETRIES = 3;
 
@@ -22,6 +23,10 @@ export function giveKickstart(way: Way, text: string, { isTyped }: { isTyped: bo
   };
   return deliver(way, kickstartText(text), { retries: RETRIES, force: false, isTyped, marks });
 }
+
+/** A tmux command: it is to be given its kickstart again, by us or by the next reconcile. */
+export const kickstartDue = ({ target }: Recipient): string =>
+  `set-option -u -t '${target.session}:' ${KICKSTARTED}`;
 
 /** Nobody gives it its kickstart any more. */
 export async function waiveKickstart({ host, socket, recipient: { target } }: Way): Promise<void> {

@@ -3,6 +3,7 @@ import { appearanceOf } from '../../message/appearance.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { Appearance, Reset, ResetOptions } from '../../model/messaging.ts';
 import { obstacleOf, type Way } from './deliver.ts';
+import { kickstartDue } from './kickstart.ts';
 import type { Local } from './local.ts';
 import { wayTo, withTurn } from './send.ts';
 import { pressEnter, typeKeys } from './typing.ts';
@@ -10,7 +11,9 @@ import { pressEnter, typeKeys } from './typing.ts';
 const POLL_MS = 150;
 const WAIT_MS = 500;
 const SHOWN_MS = 3_000;
-const CLEARED_MS = 10_000;
+const CLEARED_MS = 8_000;
+const START_MS = 30_000;
+const ENTERS = 3;
 
 type Outcome = Pick<Reset, 'result' | 'detail' | 'fix' | 'inTheWay'>;
 
@@ -31,49 +34,88 @@ export async function clear(local: Local, agent: Agent, options: ResetOptions): 
 async function clearNow(local: Local, agent: Agent, options: ResetOptions): Promise<Cleared | 'wait'> {
   const way = await wayTo(local, agent);
   if ('result' in way) return { restart: 'it did not run' };
-  const { runtime, recipient } = way;
-  const look = await way.look(recipient.pane.id);
-  if (look === undefined || look.dead) return { restart: 'its program had ended' };
-  const appearance = appearanceOf(runtime, look);
-  const obstacle =
-    appearance.activity === 'busy' || appearance.queued
-      ? busy
-      : obstacleOf({ appearance, look }, { force: false });
+  const { runtime } = way;
+  const started = await until(way, START_MS, ({ activity }) => activity !== 'starting');
+  if (started === 'gone') return { restart: 'its program had ended' };
+  const obstacle = await obstacleNow(way);
+  if (obstacle === 'gone') return { restart: 'its program had ended' };
   if (obstacle !== undefined) {
-    const { detail = '', inTheWay } = obstacle;
     if (options.wait === 'idle' && obstacle.result !== 'draft') return 'wait';
-    if (options.force) return { restart: forced[obstacle.result] ?? detail };
-    return { result: 'refused', detail, fix, ...(inTheWay === undefined ? {} : { inTheWay }) };
+    return options.force ? { restart: obstacle.since } : refused(obstacle, 'nothing was done');
   }
+  if (started === 'late') return { restart: 'it did not show that it takes input' };
   const command =
     options.mode === 'new' ? (runtime?.newCommand ?? runtime?.resetCommand) : runtime?.resetCommand;
   if (command === undefined) return { restart: `the runtime ${agent.runtime} has no reset command` };
   if (runtime?.fresh === undefined || runtime.draft === undefined)
     return { restart: `the runtime ${agent.runtime} has no patterns that tell whether a reset has worked` };
-  return typeCommand(way, command);
+  return typeCommand(way, command, options);
 }
 
 const interrupted: Cleared = { result: 'refused', detail: 'interrupted; nothing was done' };
-const forced: Record<string, string> = {
-  busy: 'it was busy',
-  dialog: 'it asked something',
-  draft: 'a draft stood in its editor',
-};
 
-const fix = 'Wait for it with --wait idle, or restart it with --force.';
-const busy = { result: 'busy', detail: 'it is busy; nothing was done', inTheWay: undefined };
+/** Why a program is not reset now: as it is told, and as it was when it is told afterwards. */
+interface Obstacle {
+  result: string;
+  is: string;
+  since: string;
+  inTheWay?: string[];
+}
 
-/** Types it as a person would: a pasted command is a message to some programs. */
-async function typeCommand(way: Way, command: string): Promise<Cleared> {
+/** Looks once more: what is in the way at this very moment. */
+async function obstacleNow(way: Way): Promise<Obstacle | 'gone' | undefined> {
+  const look = await way.look(way.recipient.pane.id);
+  if (look === undefined || look.dead || look.pid !== way.recipient.pane.pid) return 'gone';
+  const appearance = appearanceOf(way.runtime, look);
+  if (appearance.activity === 'busy' || appearance.queued)
+    return { result: 'busy', is: 'it is busy', since: 'it was busy' };
+  const found = obstacleOf({ appearance, look }, { force: false });
+  if (found === undefined) return undefined;
+  const { result, inTheWay } = found;
+  const lines = inTheWay === undefined ? {} : { inTheWay };
+  if (result === 'dialog') return { result, is: 'it asks something', since: 'it asked something', ...lines };
+  if (result === 'draft')
+    return { result, is: 'a draft stands in its editor', since: 'a draft stood in its editor', ...lines };
+  return { result, is: 'nothing can be typed to it', since: 'nothing could be typed to it' };
+}
+
+const refused = ({ is, inTheWay }: Obstacle, outcome: string): Outcome => ({
+  result: 'refused',
+  detail: `${is}; ${outcome}`,
+  fix: 'Wait for it with --wait idle, or restart it with --force.',
+  ...(inTheWay === undefined ? {} : { inTheWay }),
+});
+
+/** Types it as a person would: a pasted command is a message to some programs. Enter follows only when nothing else stands there. */
+async function typeCommand(way: Way, command: string, options: ResetOptions): Promise<Cleared> {
   const { host, socket, recipient } = way;
   const gone: Cleared = { restart: 'its program ended meanwhile' };
   if (!(await typeKeys(host, socket, recipient, command))) return gone;
-  const shown = await until(way, SHOWN_MS, ({ draft }) => draft === command);
-  if (shown === 'gone') return gone;
-  if (!(await pressEnter(host, socket, recipient))) return gone;
+  const mark = options.kickstart ? [kickstartDue(recipient)] : [];
+  for (let entered = 0; entered < ENTERS; entered++) {
+    const shown = await until(
+      way,
+      SHOWN_MS,
+      ({ activity, draft }) => activity !== 'dialog' && draft === command,
+    );
+    if (shown === 'gone') return gone;
+    if (shown === 'late') break;
+    if (!(await pressEnter(host, socket, recipient, mark))) return gone;
+    const cleared = await until(
+      way,
+      entered === ENTERS - 1 ? CLEARED_MS : SHOWN_MS,
+      ({ fresh, draft }) => fresh === true && draft === '',
+    );
+    if (cleared === 'yes') return { result: 'cleared' };
+    if (cleared === 'gone') return gone;
+  }
+  // It may be about to, and may be doing something else by now.
   const cleared = await until(way, CLEARED_MS, ({ fresh, draft }) => fresh === true && draft === '');
   if (cleared === 'yes') return { result: 'cleared' };
-  return { restart: cleared === 'gone' ? 'its program ended meanwhile' : `${command} did not take` };
+  const obstacle = cleared === 'gone' ? 'gone' : await obstacleNow(way);
+  if (obstacle === 'gone') return gone;
+  if (obstacle === undefined || options.force) return { restart: `${command} did not take` };
+  return refused(obstacle, `${command} was typed, and did not take`);
 }
 
 async function until(
@@ -83,10 +125,10 @@ async function until(
 ): Promise<'yes' | 'gone' | 'late'> {
   const end = host.clock.now() + patienceMs;
   for (;;) {
-    await host.clock.sleep(POLL_MS);
     const seen = await look(recipient.pane.id);
     if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid) return 'gone';
     if (isSo(appearanceOf(runtime, seen))) return 'yes';
     if (host.clock.now() >= end) return 'late';
+    await host.clock.sleep(POLL_MS);
   }
 }

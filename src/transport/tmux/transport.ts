@@ -84,7 +84,8 @@ async function reset(
     if (cleared.result !== 'cleared' || !wish.kickstart || agent.kickstart === undefined)
       return { ...base, ...cleared };
     const { result, detail } = await kickstart(local, agent, agent.kickstart);
-    const given = result === 'sent' || result === 'queued' ? result : 'unverified';
+    const isTyped = result === 'sent' || result === 'queued' || result === 'unverified';
+    const given = isTyped ? result : 'pending';
     return {
       ...base,
       ...cleared,

@@ -24,8 +24,9 @@ export async function pasteText(
   text: string,
   options: { first?: readonly string[]; enter?: boolean } = {},
 ): Promise<boolean> {
-  const { agent, pane } = recipient;
-  const buffer = `mosaic-${host.facts.pid}-${agent.name}`;
+  const { agent, pane, target } = recipient;
+  // Who has the turn to type has the name to themselves; one that a kill left behind is written over.
+  const buffer = `mosaic-${target.owner?.fleet ?? ''}-${agent.name}`;
   const loaded = await host.exec('tmux', [...tmuxArgs(socket), 'load-buffer', '-b', buffer, '-'], {
     input: text,
   });
@@ -53,6 +54,14 @@ export const pressEnter = (
 /** Types a line as keys, one by one, as a person would. */
 export const typeKeys = (host: Host, socket: string, recipient: Recipient, line: string): Promise<boolean> =>
   type(host, socket, recipient, [`send-keys -t '${recipient.pane.id}' -l ${tmuxWord(line)}`]);
+
+/** Types nothing: a tmux command for its session alone. */
+export const markSession = (
+  host: Host,
+  socket: string,
+  recipient: Recipient,
+  command: string,
+): Promise<boolean> => type(host, socket, recipient, [command]);
 
 async function type(
   host: Host,
