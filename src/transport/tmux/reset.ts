@@ -35,20 +35,24 @@ async function clearNow(local: Local, agent: Agent, options: ResetOptions): Prom
   const way = await wayTo(local, agent);
   if ('result' in way) return { restart: 'it did not run' };
   const { runtime } = way;
-  const started = await until(way, START_MS, ({ activity }) => activity !== 'starting');
-  if (started === 'gone') return { restart: 'its program had ended' };
-  const obstacle = await obstacleNow(way);
+  const command =
+    options.mode === 'new' ? (runtime?.newCommand ?? runtime?.resetCommand) : runtime?.resetCommand;
+  const helpless =
+    command === undefined
+      ? `the runtime ${agent.runtime} has no reset command`
+      : runtime?.fresh === undefined || runtime.draft === undefined
+        ? `the runtime ${agent.runtime} has no patterns that tell whether a reset has worked`
+        : undefined;
+  const started =
+    helpless === undefined ? await until(way, START_MS, ({ activity }) => activity !== 'starting') : 'yes';
+  const obstacle = started === 'gone' ? 'gone' : await obstacleNow(way);
   if (obstacle === 'gone') return { restart: 'its program had ended' };
   if (obstacle !== undefined) {
     if (options.wait === 'idle' && obstacle.result !== 'draft') return 'wait';
     return options.force ? { restart: obstacle.since } : refused(obstacle, 'nothing was done');
   }
   if (started === 'late') return { restart: 'it did not show that it takes input' };
-  const command =
-    options.mode === 'new' ? (runtime?.newCommand ?? runtime?.resetCommand) : runtime?.resetCommand;
-  if (command === undefined) return { restart: `the runtime ${agent.runtime} has no reset command` };
-  if (runtime?.fresh === undefined || runtime.draft === undefined)
-    return { restart: `the runtime ${agent.runtime} has no patterns that tell whether a reset has worked` };
+  if (helpless !== undefined || command === undefined) return { restart: helpless ?? '' };
   return typeCommand(way, command, options);
 }
 
