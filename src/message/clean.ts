@@ -51,12 +51,10 @@ export function asMessage(text: string, isFirst: boolean): Cleaned {
     kept = `> ${kept}`;
     changes.push('"> " was put before it, since it alone would end the program');
   }
-  if (/\\\s*$/.test(kept)) {
-    kept = `${kept} .`;
-    changes.push('" ." was put after it, since it ends with a backslash');
-  } else if (/(?:^|\s)@\S*$/.test(kept)) {
+  if (/\\\s*$/.test(kept) || /(?:^|\s)@\S*$/.test(kept)) {
+    const why = kept.trimEnd().endsWith('\\') ? 'it ends with a backslash' : 'its last word begins with "@"';
     kept += ' ';
-    changes.push('a space was put after it, since its last word begins with "@"');
+    changes.push(`a space was put after it, since ${why}`);
   }
   return { text: kept, changes };
 }
