@@ -36,9 +36,12 @@ export const cleanLabel = (label: string): string =>
 
 const MAX_LABEL = 200;
 
+/** A last word that Enter would complete: a file, a skill, an emoji. */
+const COMPLETED = /(?:^|\s)(?:(@)\S*|([$:])[\w:+-]*)$/;
+
 /**
  * Keeps a program from taking the text for something else than a message: `!` begins a shell command and `/` a command of its own at the
- * beginning, `#` a memory; a backslash at the end takes the Enter for a newline, a word with `@` there is completed; a lone `exit` quits.
+ * beginning, `#` a memory; a backslash at the end takes the Enter for a newline, a word with `@`, `$` or `:` there is completed; a lone `exit` quits.
  * @param isFirst nothing goes before the text
  */
 export function asMessage(text: string, isFirst: boolean): Cleaned {
@@ -51,8 +54,10 @@ export function asMessage(text: string, isFirst: boolean): Cleaned {
     kept = `> ${kept}`;
     changes.push('"> " was put before it, since it alone would end the program');
   }
-  if (/\\\s*$/.test(kept) || /(?:^|\s)@\S*$/.test(kept)) {
-    const why = kept.trimEnd().endsWith('\\') ? 'it ends with a backslash' : 'its last word begins with "@"';
+  if (/\\\s*$/.test(kept) || COMPLETED.test(kept)) {
+    const [, at, other] = COMPLETED.exec(kept) ?? [];
+    const sign = at ?? other ?? '';
+    const why = sign === '' ? 'it ends with a backslash' : `its last word begins with "${sign}"`;
     kept += ' ';
     changes.push(`a space was put after it, since ${why}`);
   }

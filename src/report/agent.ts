@@ -245,7 +245,13 @@ export function resetText(one: Reset): { out: string; err: string } {
 
 /** Lines of a screen: tmux has made cells of them, and what else a terminal might act on is made visible. */
 export const tailText = (lines: readonly string[], ansi: boolean): string =>
-  lines.map((line) => `${ansi ? line : visibleWithTabs(line)}\n`).join('');
+  lines.map((line) => `${ansi ? colouredLine(line) : visibleWithTabs(line)}\n`).join('');
+
+const colouredLine = (line: string): string =>
+  line
+    .split(/(\u001b\[[\d;:]*m)/)
+    .map((part, index) => (index % 2 === 1 ? part : visibleWithTabs(part)))
+    .join('');
 
 export const tailJson = (one: Tail): string =>
   json({ agent: one.agent, host: one.host, presence: one.presence, lines: one.lines });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
 import { cleanLabel, withoutControls } from '../../src/message/clean.ts';
+import { isShell } from '../../src/message/shell.ts';
 import { composed } from '../../src/message/compose.ts';
 
 void test('control characters go but newline and tab, and that is said', () => {
@@ -50,3 +51,45 @@ void test('a speaker is one line', () => {
   assert.equal(cleanLabel('x'.repeat(500)).length, 200);
   assert.equal(composed({ text: 'hi', from: '\n\u0007' }, 'h:a').text, 'hi');
 });
+
+const asMessages: [string, string][] = [
+  ['!ls', '> !ls'],
+  ['  /clear', '>   /clear'],
+  ['\u200b/clear', '> \u200b/clear'],
+  ['exit', '> exit'],
+  ['quit\n', '> quit\n'],
+  ['exit the loop', 'exit the loop'],
+  ['ends with \\', 'ends with \\ '],
+  ['read @src/a.ts', 'read @src/a.ts '],
+  ['look at $imag', 'look at $imag '],
+  ['line one\n:heart', 'line one\n:heart '],
+  [':100', ':100 '],
+  ['std::hea', 'std::hea'],
+  ['a@b.c', 'a@b.c'],
+  ['costs 5$', 'costs 5$'],
+];
+
+for (const [given, typed] of asMessages) {
+  void test(`without a preamble ${JSON.stringify(given)} stays a message`, () => {
+    const { text, changes } = composed({ text: given }, 'h:a');
+    assert.equal(text, typed);
+    assert.equal(changes.length, given === typed ? 0 : 1);
+  });
+}
+
+const shells: [string[], boolean][] = [
+  [['sh'], true],
+  [['/bin/bash', '-l', '-i'], true],
+  [['bash', '--norc'], true],
+  [['env', '-i', 'FOO=1', 'zsh'], true],
+  [['nice', '-n5', 'fish'], true],
+  [['bash', '-lc', 'exec claude'], false],
+  [['sh', '-c', 'claude'], false],
+  [['sh', 'agent.sh'], false],
+  [['claude'], false],
+  [['env', 'SHELL=sh', 'claude'], false],
+];
+
+for (const [command, expected] of shells)
+  void test(`a shell at its prompt: ${command.join(' ')}`, () =>
+    assert.equal(isShell({ command }), expected));

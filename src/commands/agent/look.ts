@@ -73,6 +73,8 @@ export async function agentTailCommand(
   options: AgentTailOptions,
 ): Promise<number> {
   const { host, terminal, signal } = context;
+  if (options.json === true && options.follow === true)
+    throw new CommandError('--json shows one moment: it does not go with --follow', EXIT.usage);
   const { transport } = await requireWay(context, options);
   const wish: TailOptions = { lines: options.lines, ansi: options.ansi ?? false };
   const first = await transport.tail(agent, wish);

@@ -117,9 +117,9 @@ async function attachment(
   agent: Agent,
   { readOnly }: { readOnly: boolean },
 ): Promise<Attachment> {
-  const { session } = findSession(await sessionsOf(host, fleet), fleet, agent.name);
+  const { presence, session } = findSession(await sessionsOf(host, fleet), fleet, agent.name);
   if (session === undefined) {
-    const { detail, fix } = absence({ presence: 'absent' }, fleet, agent.name);
+    const { detail, fix } = absence({ presence }, fleet, agent.name);
     throw new TransportError('absent', detail.replace(/[;:] nothing was typed.*$/, ''), { fix });
   }
   const socket = tmuxArgs(fleet.tmux.socketName);
