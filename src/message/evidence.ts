@@ -11,14 +11,19 @@ export interface Trace {
   head: string;
   /** Its end: of a long one, the beginning has scrolled off. */
   tail: string;
+  /** The same in ASCII alone, which no terminal shows otherwise. */
+  ascii: { head: string; tail: string };
 }
 
 export function traceOf(text: string): Trace {
-  const first = text.trimStart().split('\n', 1)[0] ?? '';
-  const head = essence(first.slice(0, 40 * TRACE.most)).slice(0, TRACE.most);
-  const tail = essence(text.slice(-40 * TRACE.most)).slice(-TRACE.most);
+  const first = (text.trimStart().split('\n', 1)[0] ?? '').slice(0, 40 * TRACE.most);
+  const last = text.slice(-40 * TRACE.most);
   const enough = (trace: string): string => (trace.length < TRACE.least ? '' : trace);
-  return { head: enough(head), tail: enough(tail) };
+  const ends = (of: (text: string) => string): { head: string; tail: string } => ({
+    head: enough(of(first).slice(0, TRACE.most)),
+    tail: enough(of(last).slice(-TRACE.most)),
+  });
+  return { ...ends(essence), ascii: ends(ascii) };
 }
 
 export interface Sight {
@@ -46,9 +51,9 @@ export function sightOf(
 }
 
 /** Whether what stands in an editor is the text, or what a program puts in its place: `[Pasted text #1 +40 lines]`. */
-export function isDraftOf({ head, tail }: Trace, draft: string): boolean {
+export function isDraftOf({ ascii: { head, tail } }: Trace, draft: string): boolean {
   if (/\[[^\]\n]*past(?:e|ed)\b[^\]\n]*\]/i.test(draft) || head === '' || tail === '') return true;
-  const shown = essence(draft);
+  const shown = ascii(draft);
   // A long one is scrolled in its editor.
   return shown.startsWith(head) || shown.endsWith(tail) || (shown !== '' && head.startsWith(shown));
 }
@@ -70,9 +75,16 @@ export function takenAs(before: Sight, now: Sight): 'sent' | 'queued' | undefine
   return !wasBusy && now.appearance.activity === 'busy' ? 'sent' : undefined;
 }
 
-/** Only what every terminal keeps as it is: marks, joiners, emoji and what is unassigned may be shown otherwise, or not at all. */
-const LOST =
-  /[^\u0021-\u007b\u007d\u007e\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]+/gu;
+/**
+ * Only what every terminal keeps as it is: marks, joiners, emoji and newer letters may be shown otherwise, as `_`, or not at all. A bar
+ * may stand at the beginning of each line of what is quoted. Some programs compose letters and marks.
+ */
+const essence = (text: string): string =>
+  text
+    .normalize('NFC')
+    .replace(
+      /[^!-^`-{}~\u00c0-\u024f\u0370-\u04ff\u1e00-\u1eff\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3]+/g,
+      '',
+    );
 
-/** A bar goes too: it may stand at the beginning of each line of what is quoted. */
-const essence = (text: string): string => text.replace(LOST, '');
+const ascii = (text: string): string => text.replace(/[^!-^`-{}~]+/g, '');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { appearanceOf } from '../../src/message/appearance.ts';
 import { solidText, withColours, plainText } from '../../src/message/escapes.ts';
-import { sightOf, takenAs, traceOf, type Sight } from '../../src/message/evidence.ts';
+import { isDraftOf, sightOf, takenAs, traceOf, type Sight } from '../../src/message/evidence.ts';
 import type { Runtime } from '../../src/model/fleet.ts';
 
 const runtime: Runtime = {
@@ -69,14 +69,38 @@ for (const [name, before, now, expected] of table) {
 }
 
 void test('a text is known by the beginning of its first line and by its end; a short one by nothing', () => {
-  assert.deepEqual(traceOf('\n\n first line\nsecond line\n'), {
-    head: 'firstline',
-    tail: 'firstlinesecondline',
+  const both = (head: string, tail: string) => ({ head, tail, ascii: { head, tail } });
+  assert.deepEqual(traceOf('\n\n first line\nsecond line\n'), both('firstline', 'firstlinesecondline'));
+  assert.deepEqual(traceOf(' \n'), both('', ''));
+  assert.deepEqual(traceOf('ok'), both('', ''));
+  const long = traceOf(`${'x'.repeat(1000)}\n${'y'.repeat(1000)}`);
+  assert.deepEqual(long, both('x'.repeat(40), 'y'.repeat(40)));
+  assert.deepEqual(traceOf('cafe\u0301 _|😀 漢字 x'), {
+    head: 'café漢字x',
+    tail: 'café漢字x',
+    ascii: { head: '', tail: '' },
   });
-  assert.deepEqual(traceOf(' \n'), { head: '', tail: '' });
-  assert.deepEqual(traceOf('ok'), { head: '', tail: '' });
-  const { head, tail } = traceOf(`${'x'.repeat(1000)}\n${'y'.repeat(1000)}`);
-  assert.deepEqual([head, tail], ['x'.repeat(40), 'y'.repeat(40)]);
+});
+
+void test('what stands in an editor is told from what somebody else has typed', () => {
+  const trace = traceOf('[web1:lead -> web1:app] Look at the build\nand at the tests, all of them, please');
+  for (const draft of [
+    '[web1:lead -> web1:app] Look at\n  the build\n  and at the tests, all of them, please',
+    '[web1:lead -> web1:app] Look at the build and at',
+    'at the build\n  and at the tests, all of them, please',
+    '[web1',
+    '[Pasted text #1 +40 lines]',
+    '[Pasted Content 200000 chars]',
+    '[paste #1 +41 lines]',
+  ])
+    assert.equal(isDraftOf(trace, draft), true, draft);
+  for (const draft of [
+    'half a thought',
+    'half a thought [web1:lead -> web1:app] Look at the build',
+    '/clear',
+  ])
+    assert.equal(isDraftOf(trace, draft), false, draft);
+  assert.equal(isDraftOf(traceOf('漢字'), 'anything'), true);
 });
 
 void test('what is printed faint is not in the editor; what comes after it is', () => {

@@ -1,17 +1,15 @@
 /** Gives agents their first text, once each shows that it is ready for it. */
 import { appearanceOf } from '../../message/appearance.ts';
 import type { Host } from '../../host/host.ts';
-import type { SessionSeen, TmuxSeen } from '../../model/observation.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { ActionOf } from '../../model/plan.ts';
 import { lookAtPanes } from '../../observe/pane-looks.ts';
 import { observeTmux } from '../../observe/tmux.ts';
-import type { Way } from '../../transport/tmux/deliver.ts';
 import { giveKickstart } from '../../transport/tmux/kickstart.ts';
 import type { Local } from '../../transport/tmux/local.ts';
-import { isRecipient, withTurn } from '../../transport/tmux/send.ts';
+import { wayTo, withTurn } from '../../transport/tmux/send.ts';
 import { lookTogether } from '../../transport/tmux/sight.ts';
-import { findSession, recipientOf } from '../../transport/tmux/target.ts';
+import { findSession } from '../../transport/tmux/target.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { alone } from '../each.ts';
 import { OperationError } from '../errors.ts';
@@ -35,7 +33,7 @@ export const kickstart: Operation<'kickstart'> = async (actions, context) => {
       const state = round(action);
       if (state.kind === 'waits') return undefined;
       if (state.kind === 'over') return state.outcome;
-      return alone(action, () => deliver(action, state, local));
+      return alone(action, () => deliver(action, local));
     });
     const results = await Promise.all(given);
     outcomes.push(...results.filter((outcome) => outcome !== undefined));
@@ -56,10 +54,7 @@ export const kickstart: Operation<'kickstart'> = async (actions, context) => {
 const pending = (action: Kickstart, why: string): Outcome =>
   failed(action, `kickstart pending: ${why}; the next apply tries again`);
 
-type State =
-  | { kind: 'over'; outcome: Outcome }
-  | { kind: 'waits' }
-  | { kind: 'ready'; session: SessionSeen; seen: TmuxSeen };
+type State = { kind: 'over'; outcome: Outcome } | { kind: 'waits' } | { kind: 'ready' };
 
 /** One look at all of them; a text where tmux does not answer. */
 async function lookRound(
@@ -85,32 +80,24 @@ async function lookRound(
       look,
     );
     const isReady = activity !== 'starting' && activity !== 'dialog';
-    return isReady ? { kind: 'ready', session, seen: seen.value } : { kind: 'waits' };
+    return { kind: isReady ? 'ready' : 'waits' };
   };
 }
 
-async function deliver(
-  action: Kickstart,
-  { session, seen }: { session: SessionSeen; seen: TmuxSeen },
-  local: Local,
-): Promise<Outcome> {
-  const { host, fleet } = local;
+/** Looks again once it is our turn: somebody else may have given it. */
+async function deliver(action: Kickstart, local: Local): Promise<Outcome> {
+  const { fleet } = local;
+  const text = textOf(action, local.host);
   const agent = fleet.agents.find(({ name }) => name === action.agent);
-  const recipient = agent === undefined ? {} : recipientOf(seen, fleet, agent);
-  if (agent === undefined || !isRecipient(recipient))
-    return failed(action, 'it ended before it was ready for its kickstart');
-  const way: Way = {
-    host,
-    socket: fleet.tmux.socketName,
-    look: local.look,
-    runtime: fleet.runtimes[agent.runtime],
-    recipient,
-  };
-  const text = textOf(action, host);
-  const given = await withTurn(local, agent.name, () =>
-    giveKickstart(way, text, { isTyped: session.kickstartTyped === true }),
-  );
+  if (agent === undefined) return failed(action, `${action.agent} is not in the fleet file`);
+  const given = await withTurn(local, agent.name, async () => {
+    const way = await wayTo(local, agent);
+    if ('result' in way) return way;
+    const { kickstart: due } = way.recipient;
+    return due === 'given' ? 'given' : giveKickstart(way, text, { isTyped: due === 'typed' });
+  });
   if (given === undefined) return pending(action, 'interrupted');
+  if (given === 'given') return done(action, 'was given already');
   switch (given.result) {
     case 'sent':
     case 'queued':

@@ -15,7 +15,8 @@ export interface Recipient {
   pane: { id: string; pid: number };
   /** One life of the session. */
   run: string;
-  kickstartPending: boolean;
+  /** How far its kickstart is; `given` also where it has none. */
+  kickstart: 'due' | 'typed' | 'given';
 }
 
 export interface Found {
@@ -60,7 +61,7 @@ export function recipientOf(seen: TmuxSeen, fleet: Fleet, agent: Agent): Recipie
     },
     pane: { id: pane.id, pid: pane.pid },
     run,
-    kickstartPending: session.kickstartPending,
+    kickstart: !session.kickstartPending ? 'given' : session.kickstartTyped === true ? 'typed' : 'due',
   };
 }
 
