@@ -28,11 +28,7 @@ export const guardedPane = (
   pane: { id: string; pid: number },
   commands: readonly string[],
 ): string =>
-  ifShell(
-    pane.id,
-    [...identity(target), `#{==:#{pane_pid},${pane.pid}}`, '#{==:#{pane_dead},0}'],
-    commands,
-  );
+  ifShell(pane.id, [...identity(target), `#{==:#{pane_pid},${pane.pid}}`, '#{==:#{pane_dead},0}'], commands);
 
 const ifShell = (where: string, checks: readonly string[], commands: readonly string[]): string =>
   `if-shell -F -t ${tmuxWord(where)} ${tmuxWord(all(checks))} ${tmuxWord(commands.join(' ; '))}`;

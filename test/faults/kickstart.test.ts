@@ -43,12 +43,10 @@ inWorld(
 function killings(calls: readonly Call[]): Fault[] {
   const first = calls.findIndex(({ subject }) => subject.includes(' load-buffer '));
   assert.ok(first >= 0);
-  return calls
-    .slice(first)
-    .flatMap(({ number, name }): Fault[] => [
-      { at: number, how: 'before' },
-      ...(name === 'exec' ? [{ at: number, how: 'during' } as const] : []),
-    ]);
+  return calls.slice(first).flatMap(({ number, name }) => {
+    const hows: Fault['how'][] = name === 'exec' ? ['before', 'during'] : ['before'];
+    return hows.map((how) => ({ at: number, how }));
+  });
 }
 
 async function startKilledAt(world: World, agents: StandIns, fault: Fault): Promise<Call[]> {

@@ -298,9 +298,6 @@ export function fakeTmux(around: Surroundings): FakeTmux {
         const { session, pane } = asked === undefined ? {} : need(asked);
         return `${expandFormat(words.at(-1) ?? '', variableOf(session, pane))}\n`;
       }
-      case 'copy-mode':
-        need(target());
-        return '';
       case 'delete-buffer':
         needServer().buffers.delete(optionsOf(words, 'b').values.get('b')?.[0] ?? '');
         return '';
@@ -315,6 +312,7 @@ export function fakeTmux(around: Surroundings): FakeTmux {
         if (pane !== undefined) pane.screen += needServer().buffers.get(buffer) ?? '';
         return '';
       }
+      case 'copy-mode':
       case 'send-keys':
         need(target());
         return '';

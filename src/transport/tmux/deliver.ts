@@ -159,10 +159,11 @@ interface Submission extends DeliverOptions {
 async function submit(way: Way, wish: Submission): Promise<Delivered> {
   const { host, socket, recipient } = way;
   const { trace, first, extraMs } = wish;
+  let before = first;
   const taken = (now: Watched): Delivered | undefined => {
     const { draft, activity } = now.appearance;
-    if (activity === 'dialog') return isShown(first, now) ? { result: 'sent' } : undefined;
-    const result = hasLeft(draft) ? takenAs(first, now) : undefined;
+    if (activity === 'dialog') return isShown(before, now) ? { result: 'sent' } : undefined;
+    const result = hasLeft(draft) ? takenAs(before, now) : undefined;
     return result === undefined ? undefined : { result };
   };
   // What a person types meanwhile is no business of ours.
@@ -170,14 +171,17 @@ async function submit(way: Way, wish: Submission): Promise<Delivered> {
     draft === '' || (draft !== undefined && !isDraftOf(trace, draft));
   for (let entered = 0; ; entered++) {
     // A question may have come up over the editor: Enter would answer it.
-    const free = await watch(way, trace, PATIENCE_MS.taken, ({ appearance }) =>
-      appearance.activity === 'dialog' ? undefined : appearance,
+    const free = await watch(way, trace, PATIENCE_MS.taken, (now) =>
+      now.appearance.activity === 'dialog' ? undefined : now,
     );
     if (free === 'gone') return entered === 0 ? lost : endedMeanwhile;
     if (free === 'late') return entered === 0 ? underDialog : notShown;
-    if (entered > 0 && hasLeft(free.draft)) return waitForProof(way, trace, taken);
-    if (free.draft !== '' && hasLeft(free.draft)) return mixed(free.draft ?? '');
+    const { draft } = free.appearance;
+    if (entered > 0 && hasLeft(draft)) return waitForProof(way, trace, taken);
+    if (draft !== '' && hasLeft(draft)) return mixed(draft ?? '');
     if (entered > wish.retries) return stillDraft(entered);
+    // What it was doing until now shows what it does because of the message; of the text, the editor shows enough by now.
+    if (entered === 0) before = { ...free, traces: first.traces };
     const mark = entered === 0 && wish.marks !== undefined ? [wish.marks.entered] : [];
     if (!(await pressEnter(host, socket, recipient, mark))) return entered === 0 ? lost : endedMeanwhile;
     const verdict = await watch(
