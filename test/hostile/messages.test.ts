@@ -164,7 +164,9 @@ inTalk('who speaks may be anything, on one line', async (talk) => {
   ];
   await tellAll(labels, async (label, agent) => {
     const before = talk.agents.taken(agent).length;
-    const { code, detail } = told(await talk.agent(['send', agent, '--json', '--from', label, '-m', 'text']));
+    const { result, detail } = told(
+      await talk.agent(['send', agent, '--json', '--from', label, '-m', 'text']),
+    );
     assert.match(result, /^(?:sent|queued)$/, `${JSON.stringify(label)}: ${detail}`);
     const [last = '', ...more] = talk.agents.taken(agent).slice(before);
     assert.deepEqual(more, []);
