@@ -174,7 +174,9 @@ const saying = (command: Command): Command =>
     .option('--from <label>', 'who speaks; else the session that this runs in, else your name')
     .option('--no-preamble', 'without who speaks to whom')
     .addOption(new Option('--wait <state>', 'wait until it is idle first').choices(['idle']))
-    .addOption(new Option('--wait-at-most <duration>', 'and no longer than this').argParser(duration))
+    .addOption(
+      new Option('--wait-at-most <duration>', 'the same, and no longer than this').argParser(duration),
+    )
     .addOption(
       new Option('--retries <count>', 'how often Enter is pressed again while it still stands in the editor')
         .argParser(count)
@@ -186,7 +188,7 @@ const saying = (command: Command): Command =>
 
 const said = ({ waitAtMost, ...options }: Saying): SayOptions => ({
   ...options,
-  ...(waitAtMost === undefined ? {} : { waitMs: waitAtMost }),
+  ...(waitAtMost === undefined ? {} : { wait: 'idle' as const, waitMs: waitAtMost }),
 });
 
 function count(text: string): number {

@@ -144,6 +144,8 @@ inScene(
       (await agent(['reset', 'worker', '--clear'], 3)).stderr,
       /it is busy; nothing was done\n.*--wait idle/,
     );
+    const late = await agent(['send', 'worker', '-m', 'are you done?', '--wait-at-most', '1s'], 1);
+    assert.match(late.stderr, /it has been busy all the time; nothing was typed/);
     agents.behave('worker', {});
     assert.match(
       (await agent(['reset', 'worker', '--clear', '--wait', 'idle'])).stdout,

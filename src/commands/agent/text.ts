@@ -39,12 +39,19 @@ export async function requireText(context: CommandContext, options: TextOptions)
   return text;
 }
 
-async function readText({ host, signal }: CommandContext, file: string | undefined): Promise<string> {
+async function readText(
+  { host, terminal, signal }: CommandContext,
+  file: string | undefined,
+): Promise<string> {
   const isStdin = file === undefined || file === '-';
   const path = isStdin ? '/dev/stdin' : givenPath(host, file);
   try {
     const text = await host.files.readInput(path, signal);
-    if (text !== undefined) return text;
+    if (text !== undefined) {
+      if (text.includes('\ufffd'))
+        terminal.err('Note: the text has U+FFFD in it: bytes that are no UTF-8 are sent as that\n');
+      return text;
+    }
     if (!isStdin) throw new CommandError(`${path} is not there`, EXIT.invalid);
   } catch (error) {
     if (signal.aborted) throw new CommandError('interrupted; nothing was typed', EXIT.interrupted);

@@ -60,7 +60,7 @@ export async function deliver(way: Way, text: string, options: DeliverOptions): 
     if (first.appearance.activity !== 'dialog' && isDraftOf(trace, draft))
       return submit(way, { ...options, trace, first: before, extraMs });
   }
-  const obstacle = obstacleOf(first, options);
+  const obstacle = obstacleOf(first, options, recipient.agent.name);
   if (obstacle !== undefined) return obstacle;
   if (runtime?.draft === undefined) return unwatched(way, text, first, options);
   const mark = options.marks === undefined ? {} : { first: [options.marks.typed] };
@@ -90,12 +90,13 @@ async function sight({ look, runtime, recipient }: Way, trace: Trace): Promise<W
 export function obstacleOf(
   { appearance, look }: Pick<Watched, 'appearance' | 'look'>,
   { force }: Pick<DeliverOptions, 'force'>,
+  agent: string,
 ): Delivered | undefined {
   if (appearance.activity === 'dialog') {
     return {
       result: 'dialog',
       detail: 'it asks something, and Enter would answer that; nothing was typed',
-      fix: 'Answer it (mosaic agent attach NAME), or wait for it to go with --wait idle.',
+      fix: `Answer it (mosaic agent attach ${agent}), or wait for it to go with --wait idle.`,
       ...(appearance.dialog === undefined ? {} : { inTheWay: appearance.dialog }),
     };
   }
@@ -104,7 +105,7 @@ export function obstacleOf(
     return {
       result: 'draft',
       detail: 'somebody has left a draft in its editor; nothing was typed',
-      fix: 'Look at it (mosaic agent attach NAME), or send it along with --force.',
+      fix: `Look at it (mosaic agent attach ${agent}), or send it along with --force.`,
       inTheWay: draft.split('\n'),
     };
   }

@@ -73,7 +73,7 @@ async function obstacleNow(way: Way): Promise<Obstacle | 'gone' | undefined> {
   const appearance = appearanceOf(way.runtime, look);
   if (appearance.activity === 'busy' || appearance.queued)
     return { result: 'busy', is: 'it is busy', since: 'it was busy' };
-  const found = obstacleOf({ appearance, look }, { force: false });
+  const found = obstacleOf({ appearance, look }, { force: false }, way.recipient.agent.name);
   if (found === undefined) return undefined;
   const { result, inTheWay } = found;
   const lines = inTheWay === undefined ? {} : { inTheWay };

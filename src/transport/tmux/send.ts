@@ -117,7 +117,7 @@ async function obstacleNow(
     return { until: 'gone', late: gone };
   const appearance = appearanceOf(runtime, seen);
   if (appearance.activity === 'starting') return { until: 'started', late: notStarted };
-  const obstacle = obstacleOf({ appearance, look: seen }, options);
+  const obstacle = obstacleOf({ appearance, look: seen }, options, recipient.agent.name);
   if (options.wait !== 'idle') return obstacle;
   if (obstacle?.result === 'dialog') return { until: 'idle', late: obstacle };
   if (appearance.activity === 'busy' || appearance.queued) return { until: 'idle', late: notIdle };
