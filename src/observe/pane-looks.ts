@@ -82,7 +82,8 @@ function parse(part: string): { id: string; look: PaneLook } | undefined {
   return {
     id: `%${id}`,
     look: {
-      text: part.slice(end + 1).trimEnd(),
+      // Blank lines below go; what a prompt ends with stays.
+      text: part.slice(end + 1).replace(/(?:\n[ \t]*)+$/, ''),
       title,
       pid: Number(pid),
       dead: dead === '1',

@@ -3,6 +3,7 @@
  * words of the command as arguments; they are never read as its language, whatever stands in them.
  */
 import type { Conversation } from './conversation.ts';
+import { KICKSTARTED } from './mark.ts';
 import { PROMPT } from './mission.ts';
 
 /** tmux gives every pane the PATH of its client, whatever `-e` says: an agent's own comes under another name, and is put in place. */
@@ -63,6 +64,9 @@ const ENDED_BY_SIGNAL = '129|13?|14[0-4]|15[2-5]|15[7-9]|16?|17?|18?|19[0-2]';
 const seconds = (name: string): string =>
   `{ read -r ${name} mosaic_rest </proc/uptime; } 2>/dev/null || ${name}=$(date +%s); ${name}=\${${name}%%.*};`;
 
+/** What was typed to the program that ended was not for the one that begins: it is due again, whatever has been given (`mark.ts`). */
+const FORGET_KICKSTART = `[ -z "$TMUX_PANE" ] || tmux set-option -u -t "$TMUX_PANE" ${KICKSTARTED} 2>/dev/null;`;
+
 /**
  * Follows on a program, the words by which it takes its conversation up, and its arguments. Where nothing is noted that it could
  * take up, that is noted from now on, and the shell becomes the program without those words. Else the shell stays as the program's
@@ -84,6 +88,7 @@ export const takeUp = (refusedWithinS = REFUSED_WITHIN_S): string =>
     `[ "$((mosaic_now - mosaic_since))" -lt ${refusedWithinS} ] || exit "$mosaic_status";`,
     '[ -z "$mosaic_tty" ] || stty "$mosaic_tty";',
     String.raw`printf '\nmosaic: exit %s instead of going on with the last conversation: a new one begins.\n' "$mosaic_status";`,
+    FORGET_KICKSTART,
     `else { printf '%s\\n' "$mosaic_key" >"$mosaic_file"; } 2>/dev/null; fi;`,
     'mosaic_program=$1; shift "$((mosaic_words + 1))"; exec "$mosaic_program" "$@"',
   ].join(' ');

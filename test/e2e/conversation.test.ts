@@ -124,6 +124,18 @@ for (const [name, spoil] of [
   });
 }
 
+forScenes('one that ends just after its kickstart: the new one is given it again', async (scene) => {
+  const { talker, folder } = await takenUp(scene, { kickstart: 'Go on, please.' });
+  await scene.inSync();
+  talker.exit(folder, 1);
+  assert.equal((await talker.start(folder, 3)).how, 'begins');
+  const { code, stdout } = await scene.world.mosaic(['plan', '--detailed-exitcode']);
+  assert.equal(code, 2, stdout);
+  assert.match(stdout, /kickstart pending/);
+  await scene.apply();
+  await scene.inSync();
+});
+
 forScenes('ended with exit 0, or on_restart: fresh: a new conversation', async (scene) => {
   const restart = { policy: 'always', backoff: { initial: '0s' } };
   const talk = await takenUp(scene, { restart });
