@@ -6,14 +6,14 @@ import { parseUnits } from '../../src/observe/units.ts';
 
 const MARK = 'test/a 1-0123456789abcdef systemd born %4';
 const line = (
-  fields: Partial<Record<'pane' | 'dead' | 'name' | 'mark' | 'id' | 'untold', string>> = {},
+  fields: Partial<Record<'pane' | 'dead' | 'name' | 'mark' | 'id' | 'kickstart', string>> = {},
 ): string =>
   [
     '100:1700000000',
     `${fields.id ?? '$3'}:1700000001:2:1700000002`,
     fields.pane ?? '%4:4242',
     fields.dead ?? '0:::',
-    fields.untold ?? '1',
+    fields.kickstart ?? '00',
     fields.name ?? 'a',
     fields.mark ?? MARK,
   ].join(':');
@@ -91,11 +91,15 @@ for (const mark of [
   });
 }
 
-test('a kickstart is pending until it is given', () => {
-  const pending = (untold: string) =>
-    seen(line({ mark: `${MARK} kickstart`, untold })).sessions[0]?.kickstartPending;
-  assert.equal(pending('1'), true);
-  assert.equal(pending('0'), false);
+test('a kickstart is pending until Enter has followed it', () => {
+  const session = (mark: string, kickstart: string) => {
+    const { kickstartPending, kickstartTyped } = seen(line({ mark, kickstart })).sessions[0] ?? {};
+    return [kickstartPending, kickstartTyped];
+  };
+  assert.deepEqual(session(`${MARK} kickstart`, '00'), [true, undefined]);
+  assert.deepEqual(session(`${MARK} kickstart`, '01'), [true, true]);
+  assert.deepEqual(session(`${MARK} kickstart`, '10'), [false, undefined]);
+  assert.deepEqual(session(MARK, '00'), [false, undefined]);
 });
 
 test('no server has its own words, and nothing else is that', () => {
