@@ -5,7 +5,7 @@ import type { AgentResetOptions } from '../commands/agent/reset.ts';
 import type { SayOptions } from '../commands/agent/send.ts';
 import type { CommandContext, FleetOptions } from '../commands/context.ts';
 import { addServe } from './agent-serve.ts';
-import { duration } from './options.ts';
+import { collect, duration } from './options.ts';
 
 const sendCodes = `
 Exit codes:
@@ -194,8 +194,4 @@ const said = ({ waitAtMost, ...options }: Saying): SayOptions => ({
 function count(text: string): number {
   if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
   return Number(text);
-}
-
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value];
 }

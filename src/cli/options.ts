@@ -8,3 +8,8 @@ export function duration(text: string): number {
   if (ms === undefined) throw new InvalidArgumentError('It is a duration such as 30s, 5m or 24h.');
   return ms;
 }
+
+/** All values of an option that may be repeated. */
+export function collect(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value];
+}

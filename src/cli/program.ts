@@ -11,7 +11,7 @@ import { addAgent } from './agent.ts';
 import { completionSpec } from './completion-spec.ts';
 import { addCoord } from './coord.ts';
 import { addLaunch } from './launch.ts';
-import { duration } from './options.ts';
+import { collect, duration } from './options.ts';
 
 const exitCodes = `
 Exit codes:
@@ -211,7 +211,3 @@ const planning = (command: Command): Command =>
 
 const interval = (description: string, standard: string): Option =>
   new Option('--interval <duration>', description).argParser(duration).default(duration(standard), standard);
-
-function collect(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value];
-}

@@ -193,7 +193,6 @@ export interface Kickstart extends Common {
   agent: string;
   /** What is typed; or the file that holds it when it is. */
   text: string | { file: string };
-  ready?: string;
 }
 
 export interface BeginMissionSession extends Common {

@@ -69,7 +69,7 @@ function stepActions(
     case 'forget':
       return [{ kind: 'forget', id: `forget:${agent}`, agent, reason, needs }];
     case 'kickstart':
-      return kickstart(g, s, needs, false);
+      return kickstart(s, needs, false);
     case 'begin':
     case 'block-task':
       return s.mission === undefined ? [] : [missionStep(g, s.mission, step, reason, needs)];
@@ -132,7 +132,7 @@ function adopt(g: Gathering, s: Situation, step: Step, reason: string, needs: st
       ...(s.definition?.hash === definition ? { fields: s.definition.fields } : {}),
       ...common,
     },
-    ...(pending ? kickstart(g, s, [`write-lock:${s.name}`], false) : []),
+    ...(pending ? kickstart(s, [`write-lock:${s.name}`], false) : []),
   ];
 }
 
@@ -308,7 +308,7 @@ function start(
     needs,
   };
   const join = begins && s.mission !== undefined ? [joinAction(s.mission, [begin.id])] : [];
-  return [begin, ...join, ...kickstart(g, s, [begin.id], begins)];
+  return [begin, ...join, ...kickstart(s, [begin.id], begins)];
 }
 
 function makeWorktree(g: Gathering, agent: Agent): Action[] {

@@ -1,6 +1,5 @@
 /** What an agent is told first. */
 import type { Kickstart } from '../model/plan.ts';
-import type { Gathering } from './gather.ts';
 import type { Situation } from './situation.ts';
 
 /**
@@ -13,17 +12,15 @@ export function firstText({ agent, mission }: Situation, begins = false): Kickst
   return mission.delivery === 'typed' ? { file: mission.seen.places.prompt } : undefined;
 }
 
-export function kickstart(g: Gathering, s: Situation, needs: string[], begins: boolean): Kickstart[] {
+export function kickstart(s: Situation, needs: string[], begins: boolean): Kickstart[] {
   const text = firstText(s, begins);
   if (s.agent === undefined || text === undefined) return [];
-  const ready = g.fleet.runtimes[s.agent.runtime]?.ready;
   return [
     {
       kind: 'kickstart',
       id: `kickstart:${s.name}`,
       agent: s.name,
       text,
-      ...(ready === undefined ? {} : { ready }),
       reason: typeof text === 'string' ? 'its kickstart' : "its session's prompt",
       needs,
     },

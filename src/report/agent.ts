@@ -170,13 +170,18 @@ const results: Record<DeliveryResult, { word: string; style?: Style }> = {
   draft: { word: 'has a draft', style: 'yellow' },
 };
 
+/** What is in the way, and how to go on. */
+const wayOut = ({ inTheWay = [], fix }: Pick<Delivery, 'inTheWay' | 'fix'>): string[] => [
+  ...inTheWay.map((line) => `  ${visibleWithTabs(line)}`),
+  ...(fix === undefined ? [] : [`  fix: ${visible(fix)}`]),
+];
+
 /** The result on standard output; why, and what was changed, beside it. */
 export function deliveryText(one: Delivery): { out: string; err: string } {
   const isDone = one.result === 'sent' || one.result === 'queued';
   const err = [
     ...(one.detail === undefined || isDone ? [] : [`mosaic: ${one.agent}: ${visible(one.detail)}`]),
-    ...(one.inTheWay ?? []).map((line) => `  ${visibleWithTabs(line)}`),
-    ...(one.fix === undefined ? [] : [`  fix: ${visible(one.fix)}`]),
+    ...wayOut(one),
     ...one.changes.map((change) => `Note: ${visible(change)}`),
   ];
   return { out: `${one.agent}: ${results[one.result].word}\n`, err: err.map((line) => `${line}\n`).join('') };
@@ -234,8 +239,7 @@ export function resetText(one: Reset): { out: string; err: string } {
             ? `Note: ${visible(one.detail)}`
             : `mosaic: ${one.agent}: ${visible(one.detail)}`,
         ]),
-    ...(one.inTheWay ?? []).map((line) => `  ${visibleWithTabs(line)}`),
-    ...(one.fix === undefined ? [] : [`  fix: ${visible(one.fix)}`]),
+    ...wayOut(one),
   ];
   return {
     out: `${one.agent}: ${resets[one.result]}${kickstart}\n`,

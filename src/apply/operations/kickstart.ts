@@ -75,10 +75,7 @@ async function lookRound(
     const look = looks.value.get(pane?.id ?? '');
     if (look === undefined) return { kind: 'waits' };
     const runtime = fleet.runtimes[fleet.agents.find(({ name }) => name === action.agent)?.runtime ?? ''];
-    const { activity } = appearanceOf(
-      action.ready === undefined ? runtime : { ...runtime, command: [], ready: action.ready },
-      look,
-    );
+    const { activity } = appearanceOf(runtime, look);
     const isReady = activity !== 'starting' && activity !== 'dialog';
     return { kind: isReady ? 'ready' : 'waits' };
   };

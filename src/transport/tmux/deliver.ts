@@ -1,6 +1,4 @@
 /** Types a message into a running program, and watches that it is taken: once, whole, and into no question. */
-import type { Host } from '../../host/host.ts';
-import { appearanceOf } from '../../message/appearance.ts';
 import {
   isDraftOf,
   isShown,
@@ -10,20 +8,10 @@ import {
   type Sight,
   type Trace,
 } from '../../message/evidence.ts';
-import type { Runtime } from '../../model/fleet.ts';
 import type { Delivery } from '../../model/messaging.ts';
 import type { PaneLook } from '../../observe/pane-looks.ts';
-import type { LookAt } from './sight.ts';
-import type { Recipient } from './target.ts';
 import { markSession, pasteText, pressEnter } from './typing.ts';
-
-export interface Way {
-  host: Host;
-  socket: string;
-  look: LookAt;
-  runtime: Runtime | undefined;
-  recipient: Recipient;
-}
+import { lookAtProgram, watch, type Seen, type Way } from './way.ts';
 
 export interface DeliverOptions {
   retries: number;
@@ -80,15 +68,19 @@ interface Watched extends Sight {
 }
 
 /** Undefined: that program is not there any more. */
-async function sight({ look, runtime, recipient }: Way, trace: Trace): Promise<Watched | undefined> {
-  const seen = await look(recipient.pane.id);
-  if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid) return undefined;
-  return { ...sightOf(appearanceOf(runtime, seen), seen.text, trace, runtime?.queued), look: seen };
+async function sight(way: Way, trace: Trace): Promise<Watched | undefined> {
+  const seen = await lookAtProgram(way);
+  return seen === undefined ? undefined : watched(way, trace, seen);
 }
+
+const watched = ({ runtime }: Way, trace: Trace, { look, appearance }: Seen): Watched => ({
+  ...sightOf(appearance, look.text, trace, runtime?.queued),
+  look,
+});
 
 /** What keeps a message from being typed at this moment. */
 export function obstacleOf(
-  { appearance, look }: Pick<Watched, 'appearance' | 'look'>,
+  { appearance, look }: Seen,
   { force }: Pick<DeliverOptions, 'force'>,
   agent: string,
 ): Delivered | undefined {
@@ -119,30 +111,19 @@ export function obstacleOf(
   return undefined;
 }
 
-/** Looks again and again: what `tell` gives, `gone` when that program is not there any more, `late` when the time is up. */
-async function watch<T>(
+const watchFor = <T>(
   way: Way,
   trace: Trace,
   patienceMs: number,
   tell: (now: Watched) => T | undefined,
-): Promise<T | 'gone' | 'late'> {
-  const { clock } = way.host;
-  const until = clock.now() + patienceMs;
-  for (;;) {
-    const now = await sight(way, trace);
-    if (now === undefined) return 'gone';
-    const told = tell(now);
-    if (told !== undefined) return told;
-    if (clock.now() >= until) return 'late';
-    await clock.sleep(POLL_MS);
-  }
-}
+): Promise<T | 'gone' | 'late'> =>
+  watch(way, { patienceMs, pollMs: POLL_MS }, (seen) => tell(watched(way, trace, seen)));
 
 /** Waits until the whole paste stands in the editor, and no longer than a program may take: Enter comes after it in any case. */
 async function untilShown(way: Way, trace: Trace, before: string, extraMs: number): Promise<void> {
   await way.host.clock.sleep(PAUSE_MS);
   let last: string | undefined;
-  await watch(way, trace, PATIENCE_MS.paste + extraMs, ({ appearance: { draft } }) => {
+  await watchFor(way, trace, PATIENCE_MS.paste + extraMs, ({ appearance: { draft } }) => {
     // A long one may come in pieces.
     const isWhole = draft !== undefined && draft !== before && draft === last && isDraftOf(trace, draft);
     last = draft;
@@ -172,7 +153,7 @@ async function submit(way: Way, wish: Submission): Promise<Delivered> {
     draft === '' || (draft !== undefined && !isDraftOf(trace, draft));
   for (let entered = 0; ; entered++) {
     // A question may have come up over the editor: Enter would answer it.
-    const free = await watch(way, trace, PATIENCE_MS.taken, (now) =>
+    const free = await watchFor(way, trace, PATIENCE_MS.taken, (now) =>
       now.appearance.activity === 'dialog' ? undefined : now,
     );
     if (free === 'gone') return entered === 0 ? lost : endedMeanwhile;
@@ -185,7 +166,7 @@ async function submit(way: Way, wish: Submission): Promise<Delivered> {
     if (entered === 0) before = { ...free, traces: first.traces };
     const mark = entered === 0 && wish.marks !== undefined ? [wish.marks.entered] : [];
     if (!(await pressEnter(host, socket, recipient, mark))) return entered === 0 ? lost : endedMeanwhile;
-    const verdict = await watch(
+    const verdict = await watchFor(
       way,
       trace,
       PATIENCE_MS.enter + extraMs,
@@ -203,7 +184,7 @@ async function waitForProof(
   trace: Trace,
   taken: (now: Watched) => Delivered | undefined,
 ): Promise<Delivered> {
-  const verdict = await watch(way, trace, PATIENCE_MS.taken, taken);
+  const verdict = await watchFor(way, trace, PATIENCE_MS.taken, taken);
   if (verdict === 'gone') return endedMeanwhile;
   return verdict === 'late' ? notShown : verdict;
 }
@@ -224,7 +205,7 @@ async function unwatched(
     fix: 'Give it "draft" and "busy" patterns in the fleet file, or take it as sent with --no-verify.',
   };
   if (runtime?.busy === undefined && runtime?.busyTitle === undefined) return unknown;
-  const verdict = await watch(way, traceOf(text), PATIENCE_MS.taken, (now) => {
+  const verdict = await watchFor(way, traceOf(text), PATIENCE_MS.taken, (now) => {
     // What it shows of the text may be its editor.
     const result = takenAs({ ...first, traces: now.traces }, now);
     return result === undefined ? undefined : { result };

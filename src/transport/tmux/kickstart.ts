@@ -1,10 +1,10 @@
 /** The first text of a program: typed once in the life of its session, however often mosaic is killed meanwhile. */
 import { withoutControls } from '../../message/clean.ts';
-import { guarded } from '../../render/guarded.ts';
-import { tmuxArgs } from '../../observe/tmux.ts';
 import { KICKSTARTED } from '../../render/mark.ts';
-import { deliver, type Delivered, type Way } from './deliver.ts';
+import { deliver, type Delivered } from './deliver.ts';
 import type { Recipient } from './target.ts';
+import { markSession } from './typing.ts';
+import type { Way } from './way.ts';
 
 const RETRIES = 3;
 
@@ -29,7 +29,5 @@ export const kickstartDue = ({ target }: Recipient): string =>
   `set-option -u -t '${target.session}:' ${KICKSTARTED}`;
 
 /** Nobody gives it its kickstart any more. */
-export async function waiveKickstart({ host, socket, recipient: { target } }: Way): Promise<void> {
-  const line = guarded(target, [`set-option -t '${target.session}:' ${KICKSTARTED} sent`]);
-  await host.exec('tmux', [...tmuxArgs(socket), 'source-file', '-'], { input: `${line}\n` });
-}
+export const waiveKickstart = ({ host, socket, recipient }: Way): Promise<boolean> =>
+  markSession(host, socket, recipient, `set-option -t '${recipient.target.session}:' ${KICKSTARTED} sent`);

@@ -1,12 +1,12 @@
 /** Has an agent of this host forget its conversation. */
-import { appearanceOf } from '../../message/appearance.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { Appearance, Reset, ResetOptions } from '../../model/messaging.ts';
-import { obstacleOf, type Way } from './deliver.ts';
+import { obstacleOf } from './deliver.ts';
 import { kickstartDue } from './kickstart.ts';
 import type { Local } from './local.ts';
 import { wayTo, withTurn } from './send.ts';
 import { pressEnter, typeKeys } from './typing.ts';
+import { lookAtProgram, watch, type Way } from './way.ts';
 
 const POLL_MS = 150;
 const WAIT_MS = 500;
@@ -68,12 +68,12 @@ interface Obstacle {
 
 /** Looks once more: what is in the way at this very moment. */
 async function obstacleNow(way: Way): Promise<Obstacle | 'gone' | undefined> {
-  const look = await way.look(way.recipient.pane.id);
-  if (look === undefined || look.dead || look.pid !== way.recipient.pane.pid) return 'gone';
-  const appearance = appearanceOf(way.runtime, look);
+  const seen = await lookAtProgram(way);
+  if (seen === undefined) return 'gone';
+  const { appearance } = seen;
   if (appearance.activity === 'busy' || appearance.queued)
     return { result: 'busy', is: 'it is busy', since: 'it was busy' };
-  const found = obstacleOf({ appearance, look }, { force: false }, way.recipient.agent.name);
+  const found = obstacleOf(seen, { force: false }, way.recipient.agent.name);
   if (found === undefined) return undefined;
   const { result, inTheWay } = found;
   const lines = inTheWay === undefined ? {} : { inTheWay };
@@ -122,17 +122,9 @@ async function typeCommand(way: Way, command: string, options: ResetOptions): Pr
   return refused(obstacle, `${command} was typed, and did not take`);
 }
 
-async function until(
-  { host, look, runtime, recipient }: Way,
+const until = (
+  way: Way,
   patienceMs: number,
   isSo: (now: Appearance) => boolean,
-): Promise<'yes' | 'gone' | 'late'> {
-  const end = host.clock.now() + patienceMs;
-  for (;;) {
-    const seen = await look(recipient.pane.id);
-    if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid) return 'gone';
-    if (isSo(appearanceOf(runtime, seen))) return 'yes';
-    if (host.clock.now() >= end) return 'late';
-    await host.clock.sleep(POLL_MS);
-  }
-}
+): Promise<'yes' | 'gone' | 'late'> =>
+  watch(way, { patienceMs, pollMs: POLL_MS }, ({ appearance }) => (isSo(appearance) ? 'yes' : undefined));

@@ -1,7 +1,7 @@
 /** Gives an agent's window the size back that it was started with. */
 import { guarded } from '../../render/guarded.ts';
 import { tmuxArgs } from '../../observe/tmux.ts';
-import type { Way } from './deliver.ts';
+import type { Way } from './way.ts';
 
 const LEAST = { columns: 80, rows: 20 };
 const DRAWN_MS = 500;

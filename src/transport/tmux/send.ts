@@ -1,14 +1,14 @@
 /** Says something to an agent of this host. */
-import { appearanceOf } from '../../message/appearance.ts';
 import { isShell, screenRuntime } from '../../message/shell.ts';
 import { composed } from '../../message/compose.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { Delivery, Message, SendOptions } from '../../model/messaging.ts';
 import { TransportError } from '../transport.ts';
-import { deliver, obstacleOf, type Delivered, type Way } from './deliver.ts';
+import { deliver, obstacleOf, type Delivered } from './deliver.ts';
 import type { Local } from './local.ts';
 import { makeRoom } from './room.ts';
 import { absence, recipientOf, sessionsOf, type Recipient } from './target.ts';
+import { lookAtProgram, type Way } from './way.ts';
 
 const POLL_MS = 250;
 /** How long a program that starts may take until it takes input. */
@@ -88,7 +88,10 @@ export async function withTurn<T>(
 export async function wayTo(local: Local, agent: Agent): Promise<Way | Delivered> {
   const { host, fleet } = local;
   const found = recipientOf(await sessionsOf(host, fleet), fleet, agent);
-  if (!isRecipient(found)) return { result: 'absent', ...absence(found, fleet, agent.name) };
+  if (!isRecipient(found)) {
+    const { detail, fix } = absence(found, fleet, agent.name);
+    return { result: 'absent', detail: `${detail}; nothing was typed`, fix };
+  }
   return {
     host,
     socket: fleet.tmux.socketName,
@@ -98,7 +101,7 @@ export async function wayTo(local: Local, agent: Agent): Promise<Way | Delivered
   };
 }
 
-export const isRecipient = (found: Recipient | object): found is Recipient => 'target' in found;
+const isRecipient = (found: Recipient | object): found is Recipient => 'target' in found;
 
 /** Something that passes by itself: what it comes to where it does not. */
 interface Passing {
@@ -111,13 +114,11 @@ async function obstacleNow(
   way: Way,
   options: Pick<SendOptions, 'wait' | 'force'>,
 ): Promise<Delivered | Passing | undefined> {
-  const { look, recipient, runtime } = way;
-  const seen = await look(recipient.pane.id);
-  if (seen === undefined || seen.dead || seen.pid !== recipient.pane.pid)
-    return { until: 'gone', late: gone };
-  const appearance = appearanceOf(runtime, seen);
+  const seen = await lookAtProgram(way);
+  if (seen === undefined) return { until: 'gone', late: gone };
+  const { appearance } = seen;
   if (appearance.activity === 'starting') return { until: 'started', late: notStarted };
-  const obstacle = obstacleOf({ appearance, look: seen }, options, recipient.agent.name);
+  const obstacle = obstacleOf(seen, options, way.recipient.agent.name);
   if (options.wait !== 'idle') return obstacle;
   if (obstacle?.result === 'dialog') return { until: 'idle', late: obstacle };
   if (appearance.activity === 'busy' || appearance.queued) return { until: 'idle', late: notIdle };

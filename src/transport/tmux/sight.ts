@@ -6,6 +6,18 @@ import { TransportError } from '../transport.ts';
 /** Undefined: the pane is gone. Throws TransportError where tmux does not answer. */
 export type LookAt = (pane: string) => Promise<PaneLook | undefined>;
 
+/** Several panes, by their ids. Throws TransportError where tmux does not answer. */
+export async function looksAt(
+  host: Host,
+  socket: string,
+  panes: readonly string[],
+  history = 0,
+): Promise<Map<string, PaneLook>> {
+  const looks = await lookAtPanes(host, socket, panes, history);
+  if (looks.known) return looks.value;
+  throw new TransportError('unavailable', looks.why);
+}
+
 const TOGETHER_MS = 5;
 
 export function lookTogether(host: Host, socket: string): LookAt {
@@ -13,9 +25,7 @@ export function lookTogether(host: Host, socket: string): LookAt {
   const gather = async (panes: Set<string>): Promise<Map<string, PaneLook>> => {
     await host.clock.sleep(TOGETHER_MS);
     next = undefined;
-    const seen = await lookAtPanes(host, socket, [...panes]);
-    if (!seen.known) throw new TransportError('unavailable', seen.why);
-    return seen.value;
+    return looksAt(host, socket, [...panes]);
   };
   return async (pane) => {
     if (next === undefined) {

@@ -4,9 +4,10 @@ import { plainText, withColours } from '../../message/escapes.ts';
 import { screenRuntime } from '../../message/shell.ts';
 import type { Agent } from '../../model/fleet.ts';
 import type { AgentListed, AgentStatus } from '../../model/messaging.ts';
-import { lookAtPanes, type PaneLook } from '../../observe/pane-looks.ts';
+import type { PaneLook } from '../../observe/pane-looks.ts';
 import { TransportError, type Tail, type TailOptions } from '../transport.ts';
 import type { Local } from './local.ts';
+import { looksAt } from './sight.ts';
 import { absence, findSession, sessionsOf, type Found } from './target.ts';
 
 export async function list({ host, fleet }: Local): Promise<AgentListed[]> {
@@ -26,22 +27,12 @@ export async function status(local: Local, agents: readonly Agent[]): Promise<Ag
   const seen = await sessionsOf(host, fleet);
   const found = new Map(agents.map(({ name }) => [name, findSession(seen, fleet, name)]));
   const panes = [...found.values()].flatMap(({ pane }) => pane?.id ?? []);
-  const looks = await looksAt(local, panes);
+  const looks = await looksAt(host, fleet.tmux.socketName, panes);
   return agents.map((agent) => {
     const one = found.get(agent.name) ?? { presence: 'absent' };
     const look = one.pane === undefined ? undefined : looks.get(one.pane.id);
     return statusOf(local, agent, one, look);
   });
-}
-
-async function looksAt(
-  { host, fleet }: Local,
-  panes: readonly string[],
-  history = 0,
-): Promise<Map<string, PaneLook>> {
-  const looks = await lookAtPanes(host, fleet.tmux.socketName, panes, history);
-  if (looks.known) return looks.value;
-  throw new TransportError('unavailable', looks.why);
 }
 
 function statusOf(
@@ -76,10 +67,12 @@ export async function tail(local: Local, agent: Agent, { lines, ansi }: TailOpti
   const { host, fleet } = local;
   const { presence, pane, run } = findSession(await sessionsOf(host, fleet), fleet, agent.name);
   const look =
-    pane === undefined ? undefined : (await looksAt(local, [pane.id], Math.max(0, lines))).get(pane.id);
+    pane === undefined
+      ? undefined
+      : (await looksAt(host, fleet.tmux.socketName, [pane.id], Math.max(0, lines))).get(pane.id);
   if (look === undefined || run === undefined || (presence !== 'live' && presence !== 'dead')) {
     const { detail, fix } = absence({ presence: presence === 'live' ? 'dead' : presence }, fleet, agent.name);
-    throw new TransportError('absent', detail.replace(/[;:] nothing was typed.*$/, ''), { fix });
+    throw new TransportError('absent', detail, { fix });
   }
   const text = ansi ? withColours(look.text) : plainText(look.text);
   const all = text.split('\n').map((line) => line.trimEnd());

@@ -13,8 +13,6 @@ export interface Recipient {
   agent: Agent;
   target: Target;
   pane: { id: string; pid: number };
-  /** One life of the session. */
-  run: string;
   /** How far its kickstart is; `given` also where it has none. */
   kickstart: 'due' | 'typed' | 'given';
 }
@@ -48,10 +46,10 @@ export function findSession({ server, sessions }: TmuxSeen, fleet: Fleet, agent:
 
 export function recipientOf(seen: TmuxSeen, fleet: Fleet, agent: Agent): Recipient | Found {
   const found = findSession(seen, fleet, agent.name);
-  const { presence, session, pane, run } = found;
-  if (presence !== 'live' || session === undefined || pane === undefined || run === undefined) return found;
+  const { presence, session, pane } = found;
   const { server } = seen;
-  if (server === undefined) return found;
+  if (presence !== 'live' || session === undefined || pane === undefined || server === undefined)
+    return found;
   return {
     agent,
     target: {
@@ -60,12 +58,11 @@ export function recipientOf(seen: TmuxSeen, fleet: Fleet, agent: Agent): Recipie
       ...(session.owner === undefined ? {} : { owner: session.owner }),
     },
     pane: { id: pane.id, pid: pane.pid },
-    run,
     kickstart: !session.kickstartPending ? 'given' : session.kickstartTyped === true ? 'typed' : 'due',
   };
 }
 
-/** Why nothing can be typed to it, and what would help. */
+/** Why it is not there to be talked to or looked at, and what would help. */
 export function absence(
   { presence }: Pick<Found, 'presence'>,
   fleet: Fleet,
@@ -74,11 +71,10 @@ export function absence(
   const start = `Start it: mosaic apply --agent ${agent}`;
   if (presence === 'foreign') {
     return {
-      detail: `the session ${agent} is not of the fleet ${fleet.name}: nothing was typed there`,
+      detail: `the session ${agent} is not of the fleet ${fleet.name}`,
       fix: `Take it over: mosaic apply --adopt ${agent}`,
     };
   }
-  if (presence === 'dead')
-    return { detail: `the program of ${agent} has ended; nothing was typed`, fix: start };
-  return { detail: `${agent} does not run; nothing was typed`, fix: start };
+  if (presence === 'dead') return { detail: `the program of ${agent} has ended`, fix: start };
+  return { detail: `${agent} does not run`, fix: start };
 }

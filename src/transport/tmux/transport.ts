@@ -120,7 +120,7 @@ async function attachment(
   const { presence, session } = findSession(await sessionsOf(host, fleet), fleet, agent.name);
   if (session === undefined) {
     const { detail, fix } = absence({ presence }, fleet, agent.name);
-    throw new TransportError('absent', detail.replace(/[;:] nothing was typed.*$/, ''), { fix });
+    throw new TransportError('absent', detail, { fix });
   }
   const socket = tmuxArgs(fleet.tmux.socketName);
   if (ownSession(host, fleet) !== undefined) {
