@@ -10,7 +10,8 @@ import { observeFolders, observeLocks, observeRendered, observeState } from './f
 import { observeMission } from './mission.ts';
 import { fewAtATime } from './pool.ts';
 import { observeSilentServers } from './servers.ts';
-import { captureScreens, observeTmux } from './tmux.ts';
+import { captureScreens } from './pane-looks.ts';
+import { observeTmux } from './tmux.ts';
 import { observeUnits } from './units.ts';
 import { inspectWork, observeRepositories } from './worktrees.ts';
 

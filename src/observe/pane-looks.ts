@@ -1,5 +1,6 @@
 /** What panes show, and what stands between them and a key. */
 import type { Host } from '../host/host.ts';
+import { plainText } from '../message/escapes.ts';
 import { known, unknown, type Source } from '../model/source.ts';
 import { tmuxArgs } from './tmux.ts';
 
@@ -60,6 +61,18 @@ export async function lookAtPanes(
     if (look !== undefined) looks.set(look.id, look.look);
   }
   return known(looks);
+}
+
+/** As `lookAtPanes`, the text alone; where tmux does not answer, none: a screen is only ever a hint. */
+export async function captureScreens(
+  host: Host,
+  socket: string,
+  panes: readonly string[],
+  history = 0,
+): Promise<Map<string, string>> {
+  const looks = await lookAtPanes(host, socket, panes, history);
+  if (!looks.known) return new Map();
+  return new Map([...looks.value].map(([id, { text }]) => [id, plainText(text).trimEnd()]));
 }
 
 function parse(part: string): { id: string; look: PaneLook } | undefined {

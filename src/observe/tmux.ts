@@ -97,31 +97,3 @@ function parsePane(text: Record<string, string | undefined>): PaneSeen {
     ...(dead && diedAt !== undefined && diedAt > 0 ? { diedAt: diedAt * 1000 } : {}),
   };
 }
-
-/**
- * The visible screens of panes, in one call, by pane id. A pane that is gone meanwhile is left out, and nothing is thrown:
- * a screen is only ever a hint.
- */
-export async function captureScreens(
-  host: Host,
-  socket: string,
-  panes: readonly string[],
-  history = 0,
-): Promise<Map<string, string>> {
-  if (panes.length === 0) return new Map();
-  // The message is expanded as a format and as a time, so it holds neither `#` nor `%`.
-  const fence = `=== mosaic ${host.facts.pid} ${host.clock.now()} pane `;
-  const from = history > 0 ? ` -S -${history}` : '';
-  const script = panes.map(
-    (id) => `display-message -p '${fence}${id.slice(1)}'\ncapture-pane -p -J${from} -t '${id}'\n`,
-  );
-  const result = await host.exec('tmux', [...tmuxArgs(socket), 'source-file', '-'], {
-    input: script.join(''),
-  });
-  const screens = new Map<string, string>();
-  for (const part of result.stdout.split(fence).slice(1)) {
-    const end = part.indexOf('\n');
-    screens.set(`%${part.slice(0, end).trim()}`, part.slice(end + 1).trimEnd());
-  }
-  return screens;
-}

@@ -1,7 +1,7 @@
 /** Writes down how runs ended, before anything of them is cleared. */
 import { join } from 'node:path';
 import type { RecordEnd } from '../../model/plan.ts';
-import { captureScreens } from '../../observe/tmux.ts';
+import { captureScreens } from '../../observe/pane-looks.ts';
 import { describeWork } from '../../observe/work.ts';
 import { formatCrashRecord } from '../../record/crash.ts';
 import { done, type ApplyContext, type Operation } from '../context.ts';
