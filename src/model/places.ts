@@ -16,6 +16,12 @@ export interface Places {
   /** What was in the event log before it grew too large. */
   eventsBefore: string;
   applyLock: string;
+  /** A flag that the tmux server raises when an agent's program ends, for whatever waits to reconcile. */
+  wake: string;
+  /** Mirror, revisions and status of a followed repository. */
+  gitops: string;
+  /** Which repository is followed. */
+  gitopsFile: string;
   locks: string;
   lock(agent: string): string;
   /** Whose turn it is to type to an agent. */
@@ -54,6 +60,9 @@ export function placesOf(
     events: join(state, 'events.jsonl'),
     eventsBefore: join(state, 'events.1.jsonl'),
     applyLock: join(state, 'apply.lock'),
+    wake: join(state, 'wake'),
+    gitops: join(state, 'gitops'),
+    gitopsFile: join(rendered, 'gitops.json'),
     locks,
     lock: (agent) => join(locks, `${agent}.json`),
     typing: join(state, 'typing'),
