@@ -62,6 +62,9 @@ The fleet file: --file, else $MOSAIC_FLEET, else ./fleet.yaml, else ~/.config/mo
     .option('--status', 'end with the status table')
     .option('--watch', 'apply again and again')
     .addOption(interval('how often with --watch', '30s'))
+    .addOption(
+      new Option('--wait <duration>', 'let another apply that is at work finish').argParser(duration),
+    )
     .option('-v, --verbose', 'also a line for each file and lock')
     .addHelpText(
       'after',
@@ -73,15 +76,19 @@ Examples:
   mosaic plan --out p.json && mosaic apply p.json
 ${exitCodes}`,
     )
-    .action(async (plan: string | undefined, options: ApplyCommandOptions & Intervalled) => {
-      if (plan === undefined && options.dryRun === true) {
-        // What only shows loads nothing of what acts.
-        const { planCommand } = await import('../commands/plan.ts');
-        return done(await planCommand(context, options));
-      }
-      const { applyCommand } = await import('../commands/apply.ts');
-      done(await applyCommand(context, plan, { ...options, intervalMs: options.interval }));
-    });
+    .action(
+      async (plan: string | undefined, options: ApplyCommandOptions & Intervalled & { wait?: number }) => {
+        if (plan === undefined && options.dryRun === true) {
+          // What only shows loads nothing of what acts.
+          const { planCommand } = await import('../commands/plan.ts');
+          return done(await planCommand(context, options));
+        }
+        const { applyCommand } = await import('../commands/apply.ts');
+        const { interval: intervalMs, wait, ...asked } = options;
+        const waitMs = wait === undefined ? {} : { waitMs: wait };
+        done(await applyCommand(context, plan, { ...asked, intervalMs, ...waitMs }));
+      },
+    );
 
   planning(command('plan', 'show what apply would do; the same as apply --dry-run'))
     .option('--out <file>', 'also save it, for mosaic apply FILE to do exactly that')

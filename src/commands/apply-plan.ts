@@ -14,14 +14,34 @@ import { eventLog } from './event-log.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import type { Look } from './reconcile.ts';
 
-/** Runs a task while this process alone may change the fleet. Throws CommandError when another does. */
-export async function withApplyLock<T>(host: Host, places: Places, task: () => Promise<T>): Promise<T> {
+/** How long a command that a person waits for lets another apply finish. */
+export const LOCK_PATIENCE_MS = 60_000;
+
+export interface LockOptions {
+  /** How long another apply is let finish; not at all unless told. */
+  waitMs?: number;
+}
+
+/**
+ * Runs a task while this process alone may change the fleet. Throws CommandError when another does, for longer than is waited; also
+ * where the wait was interrupted.
+ */
+export async function withApplyLock<T>(
+  { host, terminal, signal }: Pick<CommandContext, 'host' | 'terminal' | 'signal'>,
+  places: Places,
+  task: () => Promise<T>,
+  { waitMs = 0 }: LockOptions = {},
+): Promise<T> {
   prepareState(host.files, places);
-  const lock = await host.files.lock(places.applyLock);
+  let lock = await host.files.lock(places.applyLock);
+  if (lock === undefined && waitMs > 0) {
+    terminal.err(`Waits for another apply of this fleet${whoHolds(host, places)} to end.\n`);
+    lock = await host.files.lock(places.applyLock, { waitMs, signal });
+    if (lock === undefined && signal.aborted)
+      throw new CommandError('interrupted while another apply was at work', EXIT.interrupted);
+  }
   if (lock === undefined) {
-    const holder = host.files.read(places.applyLock)?.trim();
-    const who = holder === undefined || holder === '' ? '' : ` (pid ${holder})`;
-    throw new CommandError(`another apply of this fleet is at work${who}`, EXIT.locked, {
+    throw new CommandError(`another apply of this fleet is at work${whoHolds(host, places)}`, EXIT.locked, {
       fix: 'Try again when it has ended.',
     });
   }
@@ -30,6 +50,11 @@ export async function withApplyLock<T>(host: Host, places: Places, task: () => P
   } finally {
     lock.release();
   }
+}
+
+function whoHolds({ files }: Host, places: Places): string {
+  const holder = files.read(places.applyLock)?.trim();
+  return holder === undefined || holder === '' ? '' : ` (pid ${holder})`;
 }
 
 export interface Applied {

@@ -6,7 +6,7 @@ import type { Places } from '../model/places.ts';
 import type { Plan, Verification } from '../model/plan.ts';
 import { renderPlan } from '../report/render-plan.ts';
 import type { SavedPlan } from '../report/saved-plan.ts';
-import { appliedExitCode, applyPlan, withApplyLock, type Applied } from './apply-plan.ts';
+import { appliedExitCode, applyPlan, withApplyLock, type Applied, type LockOptions } from './apply-plan.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { findFleetFile, readFleet, requireFleet } from './fleet-file.ts';
@@ -24,6 +24,8 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
   status?: boolean;
   watch?: boolean;
   intervalMs?: number;
+  /** How long another apply is let finish; not at all unless told. */
+  waitMs?: number;
 }
 
 export async function applyCommand(
@@ -47,11 +49,12 @@ async function applyFleet(
   const { host } = context;
   const round = (now: Fleet, asked: ApplyCommandOptions): Promise<Done> => {
     const setting = settingOf(host, now);
-    return withApplyLock(host, setting.places, async () => {
+    const task = async (): Promise<Done> => {
       const look = await lookAndPlan(host, now, setting, planOptions(now, asked));
       accept?.(look);
       return carryOut(context, now, setting.places, look, asked);
-    });
+    };
+    return withApplyLock(context, setting.places, task, lockOptions(options));
   };
   let last = await round(fleet, options);
   let { code } = last;
@@ -77,6 +80,9 @@ async function applyFleet(
   }
   return code;
 }
+
+const lockOptions = ({ waitMs }: ApplyCommandOptions): LockOptions =>
+  waitMs === undefined ? {} : { waitMs };
 
 interface Done {
   code: number;
@@ -207,7 +213,7 @@ async function watch(context: CommandContext, given: ApplyCommandOptions): Promi
         throw new CommandError(`${loaded.file} is not valid (mosaic validate shows why)`, EXIT.invalid);
       const fleet = loaded.value;
       const setting = settingOf(host, fleet);
-      const due = await withApplyLock(host, setting.places, async () => {
+      const due = await withApplyLock(context, setting.places, async () => {
         const look = await lookAndPlan(host, fleet, setting, planOptions(fleet, options));
         const { actions, verdicts, missions, verifications } = look.plan;
         const summary = JSON.stringify([

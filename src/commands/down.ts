@@ -29,7 +29,7 @@ export async function downCommand(context: CommandContext, options: DownCommandO
     await renderPlan(plan, terminal, { diffs: false });
     return planExitCode(plan);
   }
-  return withApplyLock(host, places, async () => {
+  return withApplyLock(context, places, async () => {
     const seen = await look();
     const { plan } = seen;
     if (plan.unobserved !== undefined) {

@@ -54,7 +54,7 @@ export async function worktreeGcCommand(context: CommandContext, options: GcComm
     const code = show(context, fleet, shown, unknown, options, { dryRun: options.dryRun ?? false });
     return rows.some(({ failed }) => failed === true) ? EXIT.failed : code;
   };
-  return options.dryRun === true ? run() : withApplyLock(host, places, run);
+  return options.dryRun === true ? run() : withApplyLock(context, places, run);
 }
 
 async function surveyWish({ host }: CommandContext, fleet: Fleet): Promise<SurveyWish> {

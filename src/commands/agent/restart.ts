@@ -1,13 +1,9 @@
 /** Starts an agent's program anew, as the planner would, and without its conversation. */
 import type { Fleet } from '../../model/fleet.ts';
 import type { Reset } from '../../model/messaging.ts';
-import { applyPlan, withApplyLock } from '../apply-plan.ts';
-import { CommandError, EXIT } from '../command-error.ts';
+import { applyPlan, LOCK_PATIENCE_MS, withApplyLock } from '../apply-plan.ts';
 import type { CommandContext } from '../context.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
-
-const LOCK_PATIENCE_MS = 60_000;
-const POLL_MS = 500;
 
 /** Also lifts a crash-loop block. What goes wrong is told, but for CommandError where another apply does not end. */
 export async function restartAgent(
@@ -24,8 +20,10 @@ export async function restartAgent(
   const { host } = context;
   const setting = settingOf(host, fleet);
   const names = new Set([agent]);
-  return whenFree(context, () =>
-    withApplyLock(host, setting.places, async () => {
+  return withApplyLock(
+    context,
+    setting.places,
+    async () => {
       const look = await lookAndPlan(host, fleet, setting, { only: names, restart: names, fresh: names });
       const { plan } = look;
       const trouble = plan.unobserved ?? plan.refused;
@@ -60,20 +58,8 @@ export async function restartAgent(
           ...(kickstart.detail === undefined ? {} : { detail: kickstart.detail }),
         };
       return { result: 'restarted', kickstart: kickstart.detail === undefined ? 'sent' : 'unverified' };
-    }),
+    },
+    // The timer's apply takes a moment.
+    { waitMs: LOCK_PATIENCE_MS },
   );
-}
-
-/** The timer's apply takes a moment: it is waited for. */
-async function whenFree<T>({ host, signal }: CommandContext, task: () => Promise<T>): Promise<T> {
-  const until = host.clock.now() + LOCK_PATIENCE_MS;
-  for (;;) {
-    try {
-      return await task();
-    } catch (error) {
-      const isLocked = error instanceof CommandError && error.exitCode === EXIT.locked;
-      if (!isLocked || host.clock.now() >= until || signal.aborted) throw error;
-    }
-    await host.clock.sleep(POLL_MS, signal);
-  }
 }
