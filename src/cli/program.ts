@@ -10,6 +10,7 @@ import type { GcCommandOptions } from '../commands/worktree.ts';
 import { addAgent } from './agent.ts';
 import { completionSpec } from './completion-spec.ts';
 import { addCoord } from './coord.ts';
+import { addFleet } from './fleet.ts';
 import { addLaunch } from './launch.ts';
 import { collect, duration } from './options.ts';
 
@@ -172,6 +173,7 @@ Example:
       done(await downCommand(context, options));
     });
 
+  addFleet(program, context, done);
   addAgent(program, context, done);
   addCoord(program, context, done);
   addLaunch(program, context, done);

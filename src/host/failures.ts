@@ -30,6 +30,7 @@ const inWords: Record<string, string> = {
   EROFS: 'the file system is read-only',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of the path is not a folder',
+  EEXIST: 'something is there already',
   ENOENT: 'its folder is not there',
   ELOOP: 'too many symbolic links',
   ENAMETOOLONG: 'the name is too long',

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { absentAsUndefined, asHostError, attempt, codeOf } from './failures.ts';
-import { HostError, type Files, type FileStat } from './host.ts';
+import { HostError, type Files, type FileStat, type WriteOptions } from './host.ts';
 import { acquireLock } from './lock.ts';
 import { realProcesses } from './processes.ts';
 import { readExact, readFile, readInput } from './read.ts';
@@ -15,6 +15,7 @@ export const realFiles: Files = {
   readInput,
 
   write(path, text, options = {}) {
+    if (options.fresh === true) return attempt('write', path, () => writeFresh(path, text, options));
     const folder = dirname(path);
     const fresh = join(folder, `.mosaic-${process.pid}.${counter++}.tmp`);
     attempt('write', path, () => {
@@ -97,6 +98,21 @@ function clearUnfinished(folder: string): void {
       fs.rmSync(join(folder, name), { force: true });
   }
   cleared.add(folder);
+}
+
+/** Not by a new file moved into place: only here the system itself sees to it that nothing is there. */
+function writeFresh(path: string, text: string, { mode = 0o600, durable = false }: WriteOptions): void {
+  const fd = fs.openSync(path, 'wx', mode);
+  try {
+    fs.writeFileSync(fd, text);
+    if (durable) fs.fsyncSync(fd);
+  } catch (error) {
+    fs.rmSync(path, { force: true });
+    throw error;
+  } finally {
+    fs.closeSync(fd);
+  }
+  if (durable) syncFolder(dirname(path));
 }
 
 const changedMeanwhile = (path: string): HostError =>

@@ -146,6 +146,8 @@ export interface WriteOptions {
    * it stays, and HostError with code ESTALE is thrown. For files that others write too, without any lock.
    */
   over?: string;
+  /** Only where nothing is, be it a link to nowhere: HostError with code EEXIST is thrown otherwise. A reader may see half of it. */
+  fresh?: boolean;
 }
 
 export interface FileStat {

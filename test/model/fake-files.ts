@@ -62,6 +62,8 @@ export function memoryFiles(): MemoryFiles {
     readInput: async (path) => read(path),
     write(path, text, options = {}) {
       if (!folders.has(dirname(path))) throw missing(path);
+      if (options.fresh === true && stat(path) !== undefined)
+        throw new HostError(`cannot write ${path}: something is there already`, { code: 'EEXIST', path });
       if (options.over !== undefined && read(path) !== options.over)
         throw new HostError(`${path} was changed by another program meanwhile`, { code: 'ESTALE', path });
       files.set(path, { text, mode: options.mode ?? 0o600 });

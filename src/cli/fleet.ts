@@ -1,0 +1,39 @@
+/** `mosaic fleet …`: the whole fleet on this host. */
+import { Option, type Command } from 'commander';
+import type { CommandContext } from '../commands/context.ts';
+import type { FleetInitOptions } from '../commands/fleet/init.ts';
+
+/** @param done takes the exit code of the command that ran */
+export function addFleet(program: Command, context: CommandContext, done: (code: number) => void): void {
+  const fleet = program
+    .command('fleet')
+    .description('begin a fleet; start, stop and restart its agents by hand')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mosaic fleet init --write                a fleet file to begin with`,
+    );
+  const command = (name: string, description: string): Command =>
+    fleet.command(name).description(description).option('-f, --file <file>', 'the fleet file');
+
+  command('init', 'print a fleet file to begin with, or write it; never over one that is there')
+    .addOption(
+      new Option('--profile <profile>', 'one agent, or a team of 13 on one repository')
+        .choices(['minimal', 'software-factory'])
+        .default('minimal'),
+    )
+    .option('--write', 'write it: to --file, else ./fleet.yaml')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mosaic fleet init | less
+  mosaic fleet init --write && mosaic apply --dry-run
+  cd ~/src/app && mosaic fleet init --profile software-factory --write`,
+    )
+    .action(async (options: FleetInitOptions) => {
+      const { fleetInitCommand } = await import('../commands/fleet/init.ts');
+      done(await fleetInitCommand(context, options));
+    });
+}
