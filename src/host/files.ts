@@ -65,6 +65,27 @@ export const realFiles: Files = {
   target: (path) => absentAsUndefined('look at', path, () => fileStat(fs.statSync(path))),
   realpath: (path) => absentAsUndefined('resolve', path, () => fs.realpathSync(path)),
 
+  readLink: (path) =>
+    absentAsUndefined('look at', path, () =>
+      fs.lstatSync(path).isSymbolicLink() ? fs.readlinkSync(path) : undefined,
+    ),
+
+  writeLink(path, target) {
+    const folder = dirname(path);
+    const fresh = join(folder, `.mosaic-${process.pid}.${counter++}.tmp`);
+    attempt('write', path, () => {
+      clearUnfinished(folder);
+      try {
+        fs.symlinkSync(target, fresh);
+        fs.renameSync(fresh, path);
+      } catch (error) {
+        fs.rmSync(fresh, { force: true });
+        throw error;
+      }
+      syncFolder(folder);
+    });
+  },
+
   rename(from, to) {
     attempt('move to', to, () => fs.renameSync(from, to));
   },

@@ -121,6 +121,10 @@ export interface Files {
   target(path: string): FileStat | undefined;
   /** The path with every link resolved; undefined when nothing is there. */
   realpath(path: string): string | undefined;
+  /** What the symbolic link at a path names, as it stands there; undefined when there is none. */
+  readLink(path: string): string | undefined;
+  /** Makes a symbolic link, or replaces the one that is there in one step, and forces it to the disk. */
+  writeLink(path: string, target: string): void;
   rename(from: string, to: string): void;
   /** Removes one file or link; nothing when it is not there. */
   remove(path: string): void;

@@ -14,6 +14,8 @@ export interface GitOptions {
   env?: Record<string, string>;
   /** Objects missing from a partial clone may be fetched; otherwise git is told to do without them. */
   mayFetch?: boolean;
+  /** Where one is given, git ends with all that it has started when it is aborted, and when its time is up. */
+  signal?: AbortSignal;
 }
 
 // Neither hooks nor a file system monitor run, nothing is tidied in the background, and nothing reaches into submodules:
@@ -58,6 +60,7 @@ export function git(
   return host.exec('git', ['-C', folder, ...CONFIG, ...args], {
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
     env: {
       ...UNSET,
       LC_ALL: 'C',

@@ -36,7 +36,16 @@ export interface Call {
   hit: boolean;
 }
 
-const CHANGES = new Set(['write', 'append', 'mkdir', 'rename', 'remove', 'removeEmptyFolder', 'lock']);
+const CHANGES = new Set([
+  'write',
+  'append',
+  'mkdir',
+  'rename',
+  'remove',
+  'removeEmptyFolder',
+  'writeLink',
+  'lock',
+]);
 
 /** @param log is told of each call before it is made */
 export function faultyHost(host: Host, fault: Fault, log: (call: Call) => void): Host {

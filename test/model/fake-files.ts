@@ -14,6 +14,8 @@ export interface MemoryFiles extends Files {
 export function memoryFiles(): MemoryFiles {
   const files = new Map<string, { text: string; mode: number }>();
   const folders = new Set<string>(['/']);
+  /** Only kept: nothing here is looked up through them. */
+  const links = new Map<string, string>();
   const locked = new Set<string>();
   let changes = 0;
 
@@ -78,6 +80,12 @@ export function memoryFiles(): MemoryFiles {
     list,
     stat,
     target: stat,
+    readLink: (path) => links.get(path),
+    writeLink(path, target) {
+      if (!folders.has(dirname(path))) throw missing(path);
+      links.set(path, target);
+      changes++;
+    },
     realpath: (path) => (stat(path) === undefined ? undefined : path),
     rename(from, to) {
       for (const name of [from, ...below(from)]) {
@@ -91,7 +99,7 @@ export function memoryFiles(): MemoryFiles {
       changes++;
     },
     remove(path) {
-      if (files.delete(path)) changes++;
+      if (files.delete(path) || links.delete(path)) changes++;
     },
     removeEmptyFolder(path) {
       if (!folders.has(path) || list(path).length > 0) return false;
