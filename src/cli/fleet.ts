@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../commands/context.ts';
 import type { FleetInitOptions } from '../commands/fleet/init.ts';
+import { addInstallCron } from './fleet-cron.ts';
 
 /** @param done takes the exit code of the command that ran */
 export function addFleet(program: Command, context: CommandContext, done: (code: number) => void): void {
@@ -36,4 +37,6 @@ Examples:
       const { fleetInitCommand } = await import('../commands/fleet/init.ts');
       done(await fleetInitCommand(context, options));
     });
+
+  addInstallCron(fleet, context, done);
 }

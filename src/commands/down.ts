@@ -1,6 +1,7 @@
 /** `mosaic down`: takes a fleet away again, and only that. */
 import { dirname, join } from 'node:path';
 import type { Host } from '../host/host.ts';
+import type { Fleet } from '../model/fleet.ts';
 import type { Places } from '../model/places.ts';
 import { renderPlan } from '../report/render-plan.ts';
 import { appliedExitCode, applyPlan, withApplyLock } from './apply-plan.ts';
@@ -8,6 +9,7 @@ import { EXIT } from './command-error.ts';
 import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';
+import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
 
@@ -23,40 +25,55 @@ export async function downCommand(context: CommandContext, options: DownCommandO
   const { fleet } = await requireFleet(context, options);
   const setting = settingOf(host, fleet);
   const { places } = setting;
-  const look = () => lookAndPlan(host, fleet, setting, { down: true });
   if (options.dryRun === true) {
-    const { plan } = await look();
+    const { plan } = await lookAndPlan(host, fleet, setting, { down: true });
     await renderPlan(plan, terminal, { diffs: false });
+    if ((await standingCronLines(host, fleet.name, places)).length > 0)
+      terminal.out('The line of the crontab that applies the fleet would be taken out.\n');
     return planExitCode(plan);
   }
-  return withApplyLock(context, places, async () => {
-    const seen = await look();
-    const { plan } = seen;
-    if (plan.unobserved !== undefined) {
-      await renderPlan(plan, terminal);
-      return EXIT.unavailable;
+  // Before anything is ended: a minute later it would be back.
+  if ((await removeCronLine(host, fleet.name, places)).length > 0)
+    terminal.out('cron no longer applies the fleet: its line is taken out of the crontab.\n');
+  return withApplyLock(context, places, () => takeDown(context, fleet, options));
+}
+
+/** Under the apply lock. Resolves with the exit code; what is kept as history is told. */
+export async function takeDown(
+  context: CommandContext,
+  fleet: Fleet,
+  options: Pick<DownCommandOptions, 'purge' | 'verbose'>,
+): Promise<number> {
+  const { host, terminal } = context;
+  const setting = settingOf(host, fleet);
+  const { places } = setting;
+  const seen = await lookAndPlan(host, fleet, setting, { down: true });
+  const { plan } = seen;
+  if (plan.unobserved !== undefined) {
+    await renderPlan(plan, terminal);
+    return EXIT.unavailable;
+  }
+  const applied = await applyPlan(context, fleet, places, seen, { verbose: options.verbose ?? false });
+  const code = appliedExitCode(plan, applied);
+  for (const { subject, reason, fix } of plan.holds) {
+    terminal.out(`Kept: ${subject}: ${reason}${fix === undefined ? '' : `. ${fix}`}\n`);
+  }
+  if (code === EXIT.ok) {
+    const history = clearState(host, places, options.purge === true);
+    forgetFolders(host, places, cachePath(host, fleet.file));
+    if (history) {
+      terminal.out(
+        `The event log and crash records stay in ${places.state} (mosaic down --purge removes them).\n`,
+      );
     }
-    const applied = await applyPlan(context, fleet, places, seen, { verbose: options.verbose ?? false });
-    const code = appliedExitCode(plan, applied);
-    for (const { subject, reason, fix } of plan.holds) {
-      terminal.out(`Kept: ${subject}: ${reason}${fix === undefined ? '' : `. ${fix}`}\n`);
-    }
-    if (code === EXIT.ok) {
-      const history = clearState(host, places, options.purge === true);
-      forgetFolders(host, places, cachePath(host, fleet.file));
-      if (history) {
-        terminal.out(
-          `The event log and crash records stay in ${places.state} (mosaic down --purge removes them).\n`,
-        );
-      }
-    }
-    return code;
-  });
+  }
+  return code;
 }
 
 /** Removes what the fleet no longer needs of its folders. @returns whether history is left there */
 function clearState({ files }: Host, places: Places, purge: boolean): boolean {
   files.remove(places.stateFile);
+  files.remove(places.wake);
   const { crashes, conversations, locks, typing, worktrees, agentFiles, rendered } = places;
   for (const agent of files.list(conversations)) files.remove(places.conversation(agent));
   for (const lock of files.list(typing)) files.remove(join(typing, lock));

@@ -1,0 +1,150 @@
+/** `mosaic fleet install-cron`: where there is no systemd, cron applies the fleet file. */
+import { formatDuration } from '../../base/duration.ts';
+import { listed } from '../../base/text.ts';
+import { agentPath } from '../../host/exec.ts';
+import type { Host } from '../../host/host.ts';
+import { ownProgram } from '../../host/own-program.ts';
+import type { Places } from '../../model/places.ts';
+import { observeUnits } from '../../observe/units.ts';
+import {
+  cronLine,
+  cronSchedule,
+  nearIntervals,
+  ownLines,
+  withLine,
+  withoutLine,
+  type CronJob,
+} from '../../render/crontab.ts';
+import { cronJsonText, cronText, type CronAction } from '../../report/cron.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext, FleetOptions } from '../context.ts';
+import { findFleetFile, requireFleet } from '../fleet-file.ts';
+import { settingOf } from '../reconcile.ts';
+import { cronOwner, editCrontab, readCrontab, removeCronLine } from './crontab.ts';
+
+export interface InstallCronOptions extends FleetOptions {
+  intervalMs: number;
+  /** Only show the line. */
+  print?: boolean;
+  uninstall?: boolean;
+  /** Also beside systemd units that apply the fleet already. */
+  yes?: boolean;
+}
+
+export async function installCronCommand(
+  context: CommandContext,
+  options: InstallCronOptions,
+): Promise<number> {
+  const { host, terminal } = context;
+  const { fleet } = await requireFleet(context, options);
+  const { places } = settingOf(host, fleet);
+  const owner = cronOwner(fleet.name, places);
+  const tell = (action: CronAction, line?: string): number => {
+    const report = {
+      fleet: fleet.name,
+      action,
+      ...(line === undefined ? {} : { line }),
+      ...(options.uninstall === true ? {} : { intervalMs: options.intervalMs }),
+    };
+    terminal.out(options.json === true ? cronJsonText(report) : cronText(report));
+    return EXIT.ok;
+  };
+
+  if (options.uninstall === true) {
+    if (options.print === true) {
+      const lines = ownLines(await readCrontab(host), owner);
+      return lines[0] === undefined ? tell('absent') : tell('shown', lines[0]);
+    }
+    await readCrontab(host);
+    const removed = await removeCronLine(host, fleet.name, places);
+    return removed[0] === undefined ? tell('absent') : tell('removed', removed[0]);
+  }
+
+  const file = findFleetFile(host, options.file);
+  const line = lineFor(host, { fleet: fleet.name, file, places, intervalMs: options.intervalMs });
+  if (options.print === true) return tell('shown', line);
+
+  const units = fleet.supervisor === 'none' ? undefined : await observeUnits(host, fleet.systemd.unitPrefix);
+  const timer = `${fleet.systemd.unitPrefix}-reconcile.timer`;
+  if (options.yes !== true && host.files.stat(`${places.units}/${timer}`) !== undefined) {
+    throw new CommandError(`the unit ${timer} applies this fleet already`, EXIT.failed, {
+      fix: 'mosaic fleet install-systemd --uninstall removes it; --yes has both.',
+    });
+  }
+  const { before, after } = await editCrontab(host, places, (text) => withLine(text, owner, line));
+  if (units?.known === true && units.value.manager === 'answers') {
+    terminal.err(
+      'Note: a systemd user manager answers here; mosaic fleet install-systemd acts on a crash within a second.\n',
+    );
+  }
+  if (!daemonRuns(host)) {
+    terminal.err(
+      'Note: no cron seems to run here (/run/crond.pid names none): until one is started, nothing is applied.\n',
+    );
+  }
+  if (after === before) return tell('unchanged', line);
+  return tell(withoutLine(before, owner) === before ? 'installed' : 'replaced', line);
+}
+
+/** As far as the pid file tells that Debian's cron and cronie write. */
+function daemonRuns({ files, processes }: Host): boolean {
+  return ['/run/crond.pid', '/var/run/cron.pid'].some((path) => {
+    try {
+      const pid = Number(files.read(path)?.trim());
+      return pid > 0 && processes.startTime(pid) !== undefined;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** What leads mosaic, tmux and the agents to the same places as here, of the variables that cron does not give. */
+function environment({ facts }: Host): CronJob['env'] {
+  const { env, home, uid } = facts;
+  const usual: Record<string, string> = {
+    XDG_CONFIG_HOME: `${home}/.config`,
+    XDG_STATE_HOME: `${home}/.local/state`,
+    XDG_DATA_HOME: `${home}/.local/share`,
+    XDG_CACHE_HOME: `${home}/.cache`,
+    XDG_RUNTIME_DIR: `/run/user/${uid}`,
+  };
+  const given = [...Object.keys(usual), 'TMUX_TMPDIR', 'LANG', 'LC_ALL'].flatMap((name) => {
+    const value = env[name];
+    return value === undefined || value === '' || value === usual[name] ? [] : [[name, value] as const];
+  });
+  const path = [...new Set(agentPath(env['PATH'] ?? '').split(':'))].filter((folder) =>
+    folder.startsWith('/'),
+  );
+  return [['HOME', home], ['PATH', path.join(':')], ...given];
+}
+
+/** How long a run that cron starts lets another apply finish: the next one comes anyway. */
+const PATIENCE = '30s';
+
+function lineFor(
+  host: Host,
+  job: { fleet: string; file: string; places: Places; intervalMs: number },
+): string {
+  const schedule = cronSchedule(job.intervalMs);
+  if (schedule === undefined) {
+    const near = nearIntervals(job.intervalMs).map(formatDuration);
+    throw new CommandError(`cron cannot say "every ${formatDuration(job.intervalMs)}"`, EXIT.usage, {
+      fix: `Near it, it can say ${listed(near, 'or')}: --interval ${near[0] ?? ''}.`,
+    });
+  }
+  const { node, mosaic } = ownProgram();
+  try {
+    return cronLine({
+      fleet: job.fleet,
+      schedule,
+      env: environment(host),
+      commands: [[node, mosaic, 'apply', '--file', job.file, '--wait', PATIENCE]],
+      log: cronOwner(job.fleet, job.places).log,
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new CommandError(error.message, EXIT.invalid, {
+      fix: 'Run it with a shorter PATH (PATH=/usr/local/bin:/usr/bin:/bin mosaic fleet install-cron), or from places with plain names.',
+    });
+  }
+}

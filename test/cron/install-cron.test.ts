@@ -1,0 +1,156 @@
+/** Against the real crontab(1), in a spool of the test's own. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { fleetInstallCron as valid } from '../../src/generated/validators.js';
+import { standIn } from '../e2e/support/stand-in.ts';
+import { commandOf, inCronWorld, readText, type CronWorld } from './daemon.ts';
+
+const fleet = (cron: CronWorld): void =>
+  void cron.world.writeFleet({
+    runtimes: { idle: { command: ['sleep', 'infinity'] } },
+    agents: [{ name: 'coder', runtime: 'idle', working_directory: cron.world.cwd }],
+  });
+
+const theirs = 'MAILTO=""\r\n# 100%\n0 5 * * * date +\\%F%in%\n';
+
+inCronWorld('the line comes once, is replaced, and goes; nothing else changes', async (cron) => {
+  fleet(cron);
+  await cron.setCrontab(theirs);
+  const shown = await cron.mosaic(['fleet', 'install-cron', '--print']);
+  assert.equal(shown.code, 0, shown.stderr);
+  assert.equal(await cron.crontab(), theirs, '--print changes nothing');
+  const installed = await cron.mosaic(['fleet', 'install-cron']);
+  assert.equal(installed.code, 0, installed.stderr);
+  assert.equal(await cron.crontab(), theirs + shown.stdout);
+  assert.match(installed.stdout, /^cron applies the fleet test every 1m\./);
+  assert.match(installed.stderr, /no cron seems to run/);
+  const again = await cron.mosaic(['fleet', 'install-cron', '--json']);
+  assert.equal((JSON.parse(again.stdout) as { action: string }).action, 'unchanged');
+  assert.ok(valid(JSON.parse(again.stdout)), JSON.stringify(valid.errors));
+  assert.equal(await cron.crontab(), theirs + shown.stdout);
+  const other = await cron.mosaic(['fleet', 'install-cron', '--interval', '5m', '--json']);
+  const report = JSON.parse(other.stdout) as { action: string; line: string; interval_seconds: number };
+  assert.deepEqual([report.action, report.interval_seconds], ['replaced', 300]);
+  assert.equal(await cron.crontab(), `${theirs}${report.line}\n`);
+  assert.match(report.line, /^\*\/5 \* \* \* \* export HOME=/);
+  const would = await cron.mosaic(['fleet', 'install-cron', '--uninstall', '--print']);
+  assert.equal(would.stdout, `${report.line}\n`);
+  const gone = await cron.mosaic(['fleet', 'install-cron', '--uninstall']);
+  assert.match(gone.stdout, /Its sessions go on; mosaic down/);
+  assert.equal(await cron.crontab(), theirs);
+  assert.match((await cron.mosaic(['fleet', 'install-cron', '--uninstall'])).stdout, /^No line /);
+  assert.ok(!existsSync(cron.world.path('home', '.local/state/mosaic')), 'nothing is left beside it');
+});
+
+inCronWorld('without a crontab before, there is none after', async (cron) => {
+  fleet(cron);
+  assert.equal((await cron.mosaic(['fleet', 'install-cron'])).code, 0);
+  assert.match(await cron.crontab(), /# mosaic fleet=test\n$/);
+  assert.equal((await cron.mosaic(['fleet', 'install-cron', '--uninstall'])).code, 0);
+  assert.match((await cron.run('crontab', ['-l'])).stderr, /^no crontab for/);
+});
+
+inCronWorld('a crontab that is not UTF-8 is not written', async (cron) => {
+  fleet(cron);
+  writeFileSync(cron.world.path('latin'), Buffer.from('# caf\xe9\n', 'latin1'));
+  assert.equal((await cron.run('crontab', [cron.world.path('latin')])).code, 0);
+  const refused = await cron.mosaic(['fleet', 'install-cron']);
+  assert.equal(refused.code, 69);
+  assert.match(refused.stderr, /not UTF-8/);
+  assert.equal(
+    (await cron.run('sh', ['-c', 'crontab -l | od -An -c'])).stdout.trim(),
+    '#       c   a   f 351  \\n',
+  );
+});
+
+inCronWorld('what cron cannot carry or say is refused, with the way out', async (cron) => {
+  fleet(cron);
+  const odd = await cron.mosaic(['fleet', 'install-cron', '--interval', '7m']);
+  assert.equal(odd.code, 64);
+  assert.match(odd.stderr, /cron cannot say "every 7m"\n {2}fix: Near it, it can say 6m or 10m/);
+  const folders = Array.from({ length: 60 }, (_, index) => `/opt/a-folder-of-tools/${index}`).join(':');
+  const long = await cron.mosaic(['fleet', 'install-cron'], {
+    env: { PATH: `${folders}:${cron.world.env['PATH']}` },
+  });
+  assert.equal(long.code, 65);
+  assert.match(long.stderr, /cron takes 998.*\n {2}fix: Run it with a shorter PATH/);
+  assert.equal(await cron.crontab(), '');
+});
+
+inCronWorld('without crontab(1): 69, with the package', async (cron) => {
+  fleet(cron);
+  mkdirSync(cron.world.path('few'));
+  const link = `for program in env tmux git flock; do ln -s "$(command -v $program)" '${cron.world.path('few')}'; done`;
+  assert.equal((await cron.run('sh', ['-c', link])).code, 0);
+  const none = await cron.mosaic(['fleet', 'install-cron'], { env: { PATH: cron.world.path('few') } });
+  assert.equal(none.code, 69);
+  assert.match(none.stderr, /apt-get install cron/);
+});
+
+inCronWorld('an edit by somebody else, made while ours is under way, is not lost', async (cron) => {
+  fleet(cron);
+  // The second reading comes after somebody's edit.
+  const flag = cron.world.path('read-once');
+  const { env } = await standIn(
+    cron.world,
+    'crontab',
+    `if [ "$1" = -l ] && [ -e '${flag}' ]; then echo '# theirs' | "$REAL" -; fi
+if [ "$1" = -l ]; then touch '${flag}'; fi
+exec "$REAL" "$@"`,
+  );
+  const late = await cron.mosaic(['fleet', 'install-cron'], { env });
+  assert.equal(late.code, 1);
+  assert.match(late.stderr, /changed by somebody else meanwhile/);
+  assert.equal(await cron.crontab(), '# theirs\n');
+});
+
+inCronWorld('mosaic down takes the line out; it would be undone otherwise', async (cron) => {
+  fleet(cron);
+  await cron.setCrontab(theirs);
+  await cron.mosaic(['fleet', 'install-cron']);
+  assert.equal((await cron.mosaic(['apply'])).code, 0);
+  const before = await cron.crontab();
+  assert.match(
+    (await cron.mosaic(['down', '--dry-run'])).stdout,
+    /line of the crontab .* would be taken out/,
+  );
+  assert.equal(await cron.crontab(), before);
+  const down = await cron.mosaic(['down', '--purge']);
+  assert.equal(down.code, 0, down.stderr);
+  assert.match(down.stdout, /taken out of the crontab/);
+  assert.equal(await cron.crontab(), theirs);
+});
+
+inCronWorld('paths with blanks, quotes and percent signs; two runs at once do not overlap', async (cron) => {
+  const { world } = cron;
+  const folder = world.path(`it's 100% "here" $(touch injected)`);
+  mkdirSync(folder);
+  fleet(cron);
+  writeFileSync(`${folder}/fleet.yaml`, readText(world.fleetFile));
+  await cron.setCrontab(theirs);
+  const file = `${folder}/fleet.yaml`;
+  assert.equal((await cron.mosaic(['fleet', 'install-cron', '--file', file])).code, 0);
+  const line = (await cron.crontab()).slice(theirs.length).trimEnd();
+  assert.ok(line.includes('100\\%'));
+  const runs = await Promise.all(
+    [1, 2, 3].map(() =>
+      cron.run('env', ['-i', `HOME=${world.cwd}`, '/bin/sh', '-c', commandOf(line)], { timeoutMs: 50_000 }),
+    ),
+  );
+  assert.deepEqual(
+    runs.map(({ code }) => code),
+    [0, 0, 0],
+  );
+  assert.deepEqual(
+    runs.map(({ stdout }) => stdout),
+    ['', '', ''],
+    'cron has nothing to mail',
+  );
+  assert.deepEqual(
+    (await world.sessions()).filter((name) => name !== '_holder'),
+    ['coder'],
+  );
+  const log = readText(world.path('home/.local/state/mosaic/test/events.jsonl'));
+  assert.equal(log.match(/"event":"start-session"/g)?.length, 1);
+  assert.ok(!existsSync(`${world.cwd}/injected`));
+});
