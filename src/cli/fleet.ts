@@ -2,6 +2,7 @@
 import { Option, type Command } from 'commander';
 import type { CommandContext } from '../commands/context.ts';
 import type { FleetInitOptions } from '../commands/fleet/init.ts';
+import type { FleetVerifyOptions } from '../commands/fleet/verify.ts';
 import { addInstallCron } from './fleet-cron.ts';
 
 /** @param done takes the exit code of the command that ran */
@@ -36,6 +37,32 @@ Examples:
     .action(async (options: FleetInitOptions) => {
       const { fleetInitCommand } = await import('../commands/fleet/init.ts');
       done(await fleetInitCommand(context, options));
+    });
+
+  fleet
+    .command('verify')
+    .description('prove on this host, with two agents to throw away, that one agent cannot harm another')
+    .option('--keep', 'leave them to be looked at; the next run takes them away')
+    .option('--clear', 'only take away what an earlier run was killed over, or kept')
+    .option('--json', 'for programs (schemas/fleet-verify.schema.json)')
+    .addHelpText(
+      'after',
+      `
+It makes a fleet of its own, with a tmux server and units of its own, and takes all of it away again, also when it is interrupted.
+
+Exit codes:
+  0    all of it is so
+  1    something is not, as its line says
+  69   there is no tmux, or the user manager does not answer
+  130  interrupted
+
+Examples:
+  mosaic fleet verify
+  mosaic fleet verify --json | jq -r '.properties[] | select(.result == "failed") | .detail'`,
+    )
+    .action(async (options: FleetVerifyOptions) => {
+      const { fleetVerifyCommand } = await import('../commands/fleet/verify.ts');
+      done(await fleetVerifyCommand(context, options));
     });
 
   addInstallCron(fleet, context, done);
