@@ -3,9 +3,17 @@ import type { Outcome } from '../model/outcome.ts';
 import type { Action, ActionKind, Plan } from '../model/plan.ts';
 import { failed, skipped, type ApplyContext, type Operation } from './context.ts';
 import { asOperationError } from './errors.ts';
-import { adoptSession, forget, renameSession, writeLocks } from './operations/bookkeeping.ts';
+import {
+  adoptSession,
+  forget,
+  markRevisions,
+  renameSession,
+  resume,
+  suspend,
+  writeLocks,
+} from './operations/bookkeeping.ts';
 import { reloadUnits, removeFile, writeFile } from './operations/files.ts';
-import { startHolder, stopHolder } from './operations/holder.ts';
+import { setHook, startHolder, stopHolder } from './operations/holder.ts';
 import { kickstart } from './operations/kickstart.ts';
 import {
   beginMissionSession,
@@ -32,6 +40,10 @@ const operations: { [K in ActionKind]: Operation<K> } = {
   'write-lock': writeLocks,
   'record-end': recordEnd,
   'stop-session': stopSession,
+  suspend,
+  resume,
+  'set-hook': setHook,
+  'mark-revision': markRevisions,
   forget,
   'make-worktree': makeWorktrees,
   'mark-worktree': markWorktree,

@@ -36,6 +36,8 @@ export interface TmuxSeen {
   /** Absent: no server runs on our socket. */
   server?: TmuxServer;
   sessions: SessionSeen[];
+  /** Hooks of ours that the server has, of this fleet or another: their ids (`render/hook.ts`). */
+  hooks?: readonly string[];
 }
 
 /** A tmux server is a pid together with its start time in epoch seconds: ids are good only within one server. */
@@ -62,6 +64,8 @@ export interface SessionSeen {
   owner?: { fleet: string; agent: string };
   /** What the session was started with, when it is ours. */
   started?: StartedWith;
+  /** Of the followed repository: the commit whose fleet file it runs as, as was last noted on it. */
+  revision?: string;
   /** It was started with a kickstart that it has not been given yet. */
   kickstartPending: boolean;
   /** It stands in its editor, and Enter has not been pressed. */

@@ -170,6 +170,13 @@ export type Action =
       projectPath: string;
       restarts: number;
     })
+  /** Keeps an agent down, whatever the file says, until an operator has it started; or no longer. */
+  | (Common & { kind: 'suspend'; agent: string; at: number })
+  | (Common & { kind: 'resume'; agent: string })
+  /** Has the tmux server raise the flag that wakes a reconcile when a program of the fleet ends. */
+  | (Common & { kind: 'set-hook' })
+  /** Notes on a session the revision of the followed repository that it runs as. */
+  | (Common & { kind: 'mark-revision'; agent: string; revision: string })
   /** Clears lock and record of an agent of which nothing is left. */
   | (Common & { kind: 'forget'; agent: string })
   | Kickstart

@@ -3,23 +3,27 @@ import { signalNumber } from '../base/signals.ts';
 import type { Host } from '../host/host.ts';
 import type { PaneSeen, SessionSeen, TmuxSeen } from '../model/observation.ts';
 import { known, unknown, type Source } from '../model/source.ts';
-import { KICKSTARTED, MARK, parseMark } from '../render/mark.ts';
+import { HOOK_LINE, hooksIn } from '../render/hook.ts';
+import { KICKSTARTED, MARK, parseMark, REVISION } from '../render/mark.ts';
 
 /** Begins every tmux command line: UTF-8, and never the default server. */
 export const tmuxArgs = (socket: string): string[] => ['-u', '-L', socket];
 
-// Colons part the fields: numbers first, then the session's name, in which tmux allows none, then our mark.
+// Colons part the fields: numbers first, then the session's name, in which tmux allows none, then our mark. A revision counts only
+// as what it should be: what anybody else has set there must not get between the fields.
 const FORMAT = [
   '#{pid}:#{start_time}:#{session_id}:#{session_created}:#{session_attached}:#{session_activity}',
   '#{pane_id}:#{pane_pid}:#{pane_dead}:#{pane_dead_status}:#{pane_dead_signal}:#{pane_dead_time}',
-  `#{==:#{${KICKSTARTED}},sent}#{==:#{${KICKSTARTED}},typed}:#{session_name}:#{${MARK}}`,
+  `#{==:#{${KICKSTARTED}},sent}#{==:#{${KICKSTARTED}},typed}`,
+  `#{?#{m/r:^[0-9a-f]+$,#{${REVISION}}},#{${REVISION}},}:#{session_name}:#{${MARK}}`,
 ].join(':');
 
 const LINE =
-  /^(\d+):(\d+):(\$\d+):(\d+):(\d+):(\d*):(%\d+):(\d+):([01]?):(\d*):(\w*):(\d*):([01])([01]):([^:]*):(.*)$/;
+  /^(\d+):(\d+):(\$\d+):(\d+):(\d+):(\d*):(%\d+):(\d+):([01]?):(\d*):(\w*):(\d*):([01])([01]):([0-9a-f]*):([^:]*):(.*)$/;
 
 export async function observeTmux(host: Host, socket: string): Promise<Source<TmuxSeen>> {
-  const result = await host.exec('tmux', [...tmuxArgs(socket), 'list-panes', '-a', '-F', FORMAT]);
+  const query = ['list-panes', '-a', '-F', FORMAT, ';', 'show-hooks', '-g', 'pane-died'];
+  const result = await host.exec('tmux', [...tmuxArgs(socket), ...query]);
   if (result.failure === 'missing') {
     return unknown('tmux is not installed', 'Install tmux 3.2 or later (Debian: apt-get install tmux).');
   }
@@ -50,13 +54,16 @@ export const saysNoServer = (stderr: string): boolean =>
 export function parseTmux(text: string): Source<TmuxSeen> {
   const seen: TmuxSeen = { sessions: [] };
   const sessions = new Map<string, SessionSeen>();
-  for (const line of text.split('\n')) {
+  const lines = text.split('\n');
+  const hooks = lines.findIndex((line) => HOOK_LINE.test(line));
+  if (hooks !== -1) seen.hooks = hooksIn(lines.slice(hooks).join('\n'));
+  for (const line of hooks === -1 ? lines : lines.slice(0, hooks)) {
     if (line === '') continue;
     const fields = LINE.exec(line);
     if (fields === null) return unknown(`tmux answered what is no list of panes: ${line.slice(0, 100)}`);
     const [, pid, startTime, id, created, attached, activity, paneId, panePid, dead, status, signal, diedAt] =
       fields as unknown as string[];
-    const [told, typed, name, text] = fields.slice(13) as [string, string, string, string];
+    const [told, typed, revision, name, text] = fields.slice(13) as [string, string, string, string, string];
     const mark = parseMark(text);
     seen.server = { pid: Number(pid), startTime: Number(startTime) };
     const session: SessionSeen = sessions.get(id ?? '') ?? {
@@ -67,6 +74,7 @@ export function parseTmux(text: string): Source<TmuxSeen> {
       activityAt: Number(activity) * 1000,
       kickstartPending: mark?.awaitsKickstart === true && told !== '1',
       ...(typed === '1' ? { kickstartTyped: true } : {}),
+      ...(revision === '' ? {} : { revision }),
       panes: [],
       ...(mark === undefined ? {} : { owner: mark.owner }),
       ...(mark?.started === undefined ? {} : { started: mark.started }),

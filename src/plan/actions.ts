@@ -7,7 +7,7 @@ import { beginsConversation } from './conversation.ts';
 import type { Decision, Step } from './decision.ts';
 import { kickstart } from './kickstart.ts';
 import { joinAction, type MissionTurn } from './missions.ts';
-import type { Situation } from './situation.ts';
+import { resumes, suspends, type Situation } from './situation.ts';
 import { inTheWayOf, missionWorkplace, ownWorktree, workplaceOf } from './workplace.ts';
 
 /** Ids of shared actions that every start needs: files, reload, holder. */
@@ -18,6 +18,10 @@ export interface Shared {
 export function agentActions(g: Gathering, s: Situation, decision: Decision, shared: Shared): Action[] {
   const actions: Action[] = [];
   if (s.renameFrom !== undefined || (s.wrongName && s.wanted === 'running')) actions.push(rename(s));
+  // Written down before anything is done about it: a kill in between must not have the next plan undo what was asked for.
+  const common = { agent: s.name, reason: decision.reason, needs: actions.map(({ id }) => id) };
+  if (suspends(s)) actions.push({ kind: 'suspend', id: `suspend:${s.name}`, at: s.now, ...common });
+  if (resumes(s)) actions.push({ kind: 'resume', id: `resume:${s.name}`, ...common });
   // Also where an interrupted apply renamed everything else.
   actions.push(...markWorktree(g, s));
   const ready = preparation(g, s, decision, shared);

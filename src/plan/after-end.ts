@@ -4,7 +4,7 @@ import type { Ended } from '../model/state.ts';
 import { sameDefinition } from '../render/definition.ts';
 import { startable, type Decision, type Step } from './decision.ts';
 import { countedLimits, countedRestarts, endInWords, nextStart } from './ending.ts';
-import type { Situation } from './situation.ts';
+import { startAsked, type Situation } from './situation.ts';
 
 export function afterEnd(s: Situation, ended: Ended): Decision {
   const wish = s.agent?.restart;
@@ -33,7 +33,8 @@ export function afterEnd(s: Situation, ended: Ended): Decision {
     steps: record,
   });
 
-  if (s.asked.restart) return again('restart asked for', 0);
+  const asked = startAsked(s);
+  if (asked !== undefined) return again(asked, 0);
   const redefined = s.definition !== undefined && !sameDefinition(ended.definition, s.definition.hash);
   const next = nextStart(ended, { restarts, limits }, wish, s.now);
   switch (next.kind) {

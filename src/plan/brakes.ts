@@ -11,7 +11,7 @@ export function brake(
   const live = situations.filter((s) => s.session.kind === 'live');
   const ending = live.filter((s) => {
     const change = verdicts.find((verdict) => verdict.agent === s.name)?.change;
-    return change === 'stop' || (change === 'restart' && !s.asked.restart);
+    return (change === 'stop' && !s.asked.suspend) || (change === 'restart' && !s.asked.restart);
   });
   const fix = 'If that is meant, say so: mosaic apply --allow-mass-stop.';
   if (ending.length > 0 && fleet.agents.length + fleet.elsewhere.length === 0) {

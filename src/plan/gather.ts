@@ -10,7 +10,7 @@ import { obstacleOf, secretsObstacle } from './obstacle.ts';
 import { endedRun } from './ending.ts';
 import { outOfReach } from './out-of-reach.ts';
 import { otherBranch } from './other-branch.ts';
-import { sessionOf, tenantOf, type SessionIndex, type Situation } from './situation.ts';
+import { sessionOf, tenantOf, type Asked, type SessionIndex, type Situation } from './situation.ts';
 
 export interface Gathering {
   fleet: Fleet;
@@ -29,7 +29,7 @@ export interface Gathering {
   workplaces: ReadonlyMap<string, string>;
   /** Of those agents that take theirs up when they are started again. */
   conversations: ReadonlyMap<string, Conversation>;
-  asked: { restart: ReadonlySet<string>; adopt: ReadonlySet<string>; fresh: ReadonlySet<string> };
+  asked: Record<keyof Asked, ReadonlySet<string>>;
 }
 
 /** One situation for each agent of the file, in its order, then one for each that is gone from it, by name. */
@@ -69,9 +69,16 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   const secretsTrouble = agent === undefined ? undefined : secretsObstacle(g, agent);
   const other = agent === undefined ? undefined : otherBranch(g, agent, record, own?.started?.definition);
   const obstacle = agent === undefined ? undefined : obstacleOf(g, agent);
+  const asked: Asked = {
+    restart: g.asked.restart.has(name),
+    start: g.asked.start.has(name),
+    suspend: g.asked.suspend.has(name),
+    adopt: g.asked.adopt.has(name),
+    fresh: g.asked.fresh.has(name),
+  };
   return {
     name,
-    wanted: wantedOf(agent, record),
+    wanted: wantedOf(agent, record, asked),
     ...(agent === undefined ? {} : { agent }),
     session,
     ...(inherits ? { renameFrom: old } : {}),
@@ -89,11 +96,7 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
     ...(secretsTrouble === undefined ? {} : { secretsTrouble }),
     ...(other === undefined ? {} : { otherBranch: other }),
     ...(away === undefined ? {} : { outOfReach: away }),
-    asked: {
-      restart: g.asked.restart.has(name),
-      adopt: g.asked.adopt.has(name),
-      fresh: g.asked.fresh.has(name),
-    },
+    asked,
     prune: fleet.reconcile.prune,
     outage: false,
     together: false,
@@ -102,10 +105,11 @@ function situationOf(g: Gathering, name: string, agent: Agent | undefined): Situ
   };
 }
 
-function wantedOf(agent: Agent | undefined, record: AgentRecord): Wanted {
+function wantedOf(agent: Agent | undefined, record: AgentRecord, asked: Asked): Wanted {
   if (agent === undefined) return 'gone';
   if (agent.state === 'stopped') return 'stopped';
-  return record.suspendedAt === undefined ? 'running' : 'suspended';
+  if (asked.suspend) return 'suspended';
+  return record.suspendedAt === undefined || asked.start ? 'running' : 'suspended';
 }
 
 /** The former name of an agent, if no other agent bears it now. */

@@ -7,7 +7,7 @@ import type { Ended } from '../model/state.ts';
 import { sameDefinition } from '../render/definition.ts';
 import { startable, type Decision, type Step } from './decision.ts';
 import { backoffMs, countedLimits, countedRestarts, endInWords, nextStart } from './ending.ts';
-import type { Situation } from './situation.ts';
+import { startAsked, type Situation } from './situation.ts';
 
 /** The reconciler starts the sessions of its mission, and no others. */
 export const isCarriedOn = ({ mission, wanted }: Situation): boolean =>
@@ -28,7 +28,7 @@ function workIn(s: Situation, turn: Turn | undefined): Work | undefined {
   if (turn.kind === 'work') return turn;
   const liftable = turn.kind === 'held' && (turn.why === 'idle' || turn.why === 'gates');
   const { record, tasks } = mission.now;
-  if (!s.asked.restart || !liftable || record === undefined) return undefined;
+  if (startAsked(s) === undefined || !liftable || record === undefined) return undefined;
   const task = nextTask(record, tasks);
   const milestone = task?.milestone ?? currentMilestone(record)?.id;
   return milestone === undefined
@@ -36,8 +36,9 @@ function workIn(s: Situation, turn: Turn | undefined): Work | undefined {
     : { kind: 'work', prompt: 'recover', milestone, ...(task === undefined ? {} : { task }) };
 }
 
-/** A restart that was asked for of an agent whose mission has nothing to do gives its agent back to the operator. */
-const isGivenBack = (s: Situation): boolean => s.asked.restart && s.mission?.now.turn.kind === 'complete';
+/** A start that was asked for of an agent whose mission has nothing to do gives its agent back to the operator. */
+const isGivenBack = (s: Situation): boolean =>
+  startAsked(s) !== undefined && s.mission?.now.turn.kind === 'complete';
 
 /** Not live, and no session of the mission may begin. */
 export const isHeld = (s: Situation): boolean => isCarriedOn(s) && workOf(s) === undefined && !isGivenBack(s);
@@ -127,7 +128,8 @@ export function nextSession(s: Situation, ended: Ended | undefined): Decision {
       [...record, ...before],
     );
   const record = ended === undefined ? [] : recordStep(s, ended);
-  if (s.asked.restart) return begin('restart asked for', 0);
+  const asked = startAsked(s);
+  if (asked !== undefined) return begin(asked, 0);
   if (ended === undefined || s.record.stopping !== undefined) return begin('', 0);
 
   const how = endInWords(ended);

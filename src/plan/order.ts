@@ -5,7 +5,10 @@ const ORDER: ActionKind[] = [
   'write-file',
   'reload-units',
   'start-holder',
+  'set-hook',
   'rename-session',
+  'suspend',
+  'resume',
   'adopt-session',
   'write-lock',
   'record-end',
@@ -24,6 +27,7 @@ const ORDER: ActionKind[] = [
   'begin-mission-session',
   'start-session',
   'join-mission-session',
+  'mark-revision',
   'kickstart',
 ];
 

@@ -17,6 +17,7 @@ import { gatherMissions } from './missions.ts';
 import { missionPart } from './mission-verdicts.ts';
 import { silence, silentServer, wayBack } from './out-of-reach.ts';
 import { inOrder } from './order.ts';
+import { revisionActions } from './revision.ts';
 import type { Decision } from './decision.ts';
 import { decide } from './rules.ts';
 import {
@@ -24,11 +25,12 @@ import {
   foreignUnits,
   holderActions,
   holderHolds,
+  hookActions,
   orphanFiles,
   reloadAction,
   worktreeLeftovers,
 } from './shared.ts';
-import { indexSessions, type Situation } from './situation.ts';
+import { indexSessions, resumes, suspends, type Situation } from './situation.ts';
 import { decideSupervisor } from './supervisor.ts';
 import { workplaceOf } from './workplace.ts';
 
@@ -40,6 +42,8 @@ export interface Setting {
   /** The PATH for agents under systemd, where none stands in the units yet. */
   path: string;
   tmuxTmpdir?: string;
+  /** The commit of a followed repository that the fleet file is of; absent: it is nobody's but this host's. */
+  revision?: string;
 }
 
 export interface PlanOptions {
@@ -47,6 +51,10 @@ export interface PlanOptions {
   only?: ReadonlySet<string>;
   /** Restarted although nothing asks for it, and freed of a crash-loop block. */
   restart?: ReadonlySet<string>;
+  /** Started if they do not run, whatever keeps them down but the file: a suspension (which ends), a block, a backoff. */
+  start?: ReadonlySet<string>;
+  /** Stopped, and kept down until they are started by `start`. */
+  suspend?: ReadonlySet<string>;
   /** Foreign sessions and files under these names are taken over. */
   adopt?: ReadonlySet<string>;
   /** Those of them that this plan starts begin a new conversation: for `restart`, so that nothing of the old one is left. */
@@ -139,7 +147,9 @@ export function plan(
       ...inTheWay,
       ...reload,
       ...holder,
+      ...hookActions(g, holder),
       ...agents,
+      ...revisionActions(considered, setting.revision),
       ...orphans,
       ...leftovers.actions,
     ]),
@@ -197,6 +207,8 @@ function gatherSources(
     conversations: conversationsOf(fleet, setting.places, workplaces),
     asked: {
       restart: options.restart ?? new Set(),
+      start: options.start ?? new Set(),
+      suspend: options.suspend ?? new Set(),
       adopt: options.adopt ?? new Set(),
       fresh: options.fresh ?? new Set(),
     },
@@ -252,17 +264,27 @@ function renderContext(g: Gathering, setting: Setting): RenderContext {
 }
 
 function verdictOf(s: Situation, decision: Decision & { rule: string }): Verdict {
-  const renames = s.renameFrom !== undefined || (s.wrongName && s.wanted === 'running');
-  const quiet = decision.change === 'none' || decision.change === 'hold';
+  const { rule, status, fix, until } = decision;
   return {
     agent: s.name,
     wanted: s.wanted,
-    rule: decision.rule,
-    status: decision.status,
-    change: renames && quiet ? 'rename' : decision.change,
-    reason: renames && quiet ? `renamed from ${s.renameFrom ?? 'another name'}` : decision.reason,
-    ...(decision.fix === undefined ? {} : { fix: decision.fix }),
-    ...(decision.until === undefined ? {} : { until: decision.until }),
+    rule,
+    status,
+    ...changeOf(s, decision),
+    ...(fix === undefined ? {} : { fix }),
+    ...(until === undefined ? {} : { until }),
+  };
+}
+
+/** What else is done beside what the rules decide: its name, and whether an operator keeps it down. */
+function changeOf(s: Situation, { change, reason }: Decision): Pick<Verdict, 'change' | 'reason'> {
+  const renames = s.renameFrom !== undefined || (s.wrongName && s.wanted === 'running');
+  if (renames && (change === 'none' || change === 'hold'))
+    return { change: 'rename', reason: `renamed from ${s.renameFrom ?? 'another name'}` };
+  if (change !== 'none' || (!suspends(s) && !resumes(s))) return { change, reason };
+  return {
+    change: 'record',
+    reason: `${reason}; ${suspends(s) ? 'kept down until it is started' : 'no longer kept down'}`,
   };
 }
 

@@ -117,6 +117,7 @@ const rules: Rule[] = [
       status: s.wanted === 'suspended' ? 'suspended' : 'stopped',
       change: 'stop',
       reason: notWanted(s),
+      ...wayUp(s),
       ...steps({ do: 'stop', because: 'stop' }, ...(s.wanted === 'gone' ? [{ do: 'forget' } as const] : [])),
     }),
   },
@@ -150,6 +151,7 @@ const rules: Rule[] = [
       status: s.wanted === 'suspended' ? 'suspended' : 'stopped',
       change: 'none',
       reason: notWanted(s),
+      ...wayUp(s),
       ...steps(),
     }),
   },
@@ -330,6 +332,9 @@ function notWanted(s: Situation): string {
       return 'gone from the fleet file';
   }
 }
+
+const wayUp = (s: Situation): { fix?: string } =>
+  s.wanted === 'suspended' ? { fix: `mosaic fleet start ${s.name} starts it again.` } : {};
 
 function changed(s: Situation): boolean {
   if (s.session.kind !== 'live' || s.definition === undefined) return false;

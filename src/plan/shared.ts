@@ -3,6 +3,7 @@ import type { WorkSeen } from '../model/observation.ts';
 import type { Action, Hold } from '../model/plan.ts';
 import type { Source } from '../model/source.ts';
 import type { Artefact } from '../render/artefacts.ts';
+import { wakeHook } from '../render/hook.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { withoutSecrets } from '../render/secrets.ts';
 import type { Gathering } from './gather.ts';
@@ -119,6 +120,20 @@ export function holderActions(g: Gathering, needed: boolean, needs: string[]): A
       : `the session ${holderSession} is not there`
     : 'no tmux server runs';
   return [{ kind: 'start-holder', id: 'start-holder', how, reason, needs }];
+}
+
+/** A server that lost our hook, or was started without it, gets it; one that is being started has it from its holder's file. */
+export function hookActions(g: Gathering, holder: readonly Action[]): Action[] {
+  if (g.tmux.server === undefined || holder.length > 0) return [];
+  if (g.tmux.hooks?.includes(wakeHook(g.places.wake).id) === true) return [];
+  return [
+    {
+      kind: 'set-hook',
+      id: 'set-hook',
+      reason: 'the tmux server does not say when a program ends',
+      needs: [],
+    },
+  ];
 }
 
 /** A holder that runs is never restarted: what changed of it waits. */

@@ -40,8 +40,7 @@ export interface Situation {
   secretsTrouble?: Obstacle;
   /** The file wants another branch than it did, and its worktree is not on it. */
   otherBranch?: OtherBranch;
-  /** The operator names it to be restarted, to be taken over, or to begin a new conversation if it is started. */
-  asked: { restart: boolean; adopt: boolean; fresh: boolean };
+  asked: Asked;
   /** Removing what is gone from the file is switched on. */
   prune: boolean;
   /** It ended together with many others, or with the tmux server: not its fault, once. */
@@ -53,6 +52,31 @@ export interface Situation {
   now: number;
   bootId: string;
 }
+
+/** What the operator names it for. */
+export interface Asked {
+  /** To be restarted. */
+  restart: boolean;
+  /** To be started if it does not run, whatever keeps it down but the fleet file. */
+  start: boolean;
+  /** To be kept down until it is asked for again. */
+  suspend: boolean;
+  /** To be taken over. */
+  adopt: boolean;
+  /** To begin a new conversation if it is started. */
+  fresh: boolean;
+}
+
+/** In an operator's words, why it is started although it would stay down; undefined: nobody asks. */
+export const startAsked = ({ asked }: Situation): string | undefined =>
+  asked.restart ? 'restart asked for' : asked.start ? 'start asked for' : undefined;
+
+/** It is in the file, and is to be noted as kept down. */
+export const suspends = ({ asked, agent, record }: Situation): boolean =>
+  asked.suspend && agent !== undefined && record.suspendedAt === undefined;
+
+export const resumes = ({ asked, record }: Situation): boolean =>
+  asked.start && record.suspendedAt !== undefined;
 
 export interface OtherBranch {
   path: string;

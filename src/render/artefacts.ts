@@ -7,6 +7,7 @@ import type { Conversation } from './conversation.ts';
 import { fleetOf, header, notice } from './header.ts';
 import { holderMark, MARK } from './mark.ts';
 import { globLiteral, tmuxWord, unitArgument, unitWord } from './quote.ts';
+import { wakeHook } from './hook.ts';
 import { withoutSecrets } from './secrets.ts';
 import { unitNames } from './unit-names.ts';
 
@@ -101,6 +102,7 @@ if-shell -F -t ${target} '#{session_id}' {} {
   set-option -t ${target} ${MARK} ${tmuxWord(holderMark(fleet.name, name))} ; \\
   set-option -g remain-on-exit on
 }
+${wakeHook(context.places.wake).set}
 `;
   return plainArtefact('holder', context.places.holderFile, 0o600, text);
 }
@@ -140,6 +142,15 @@ function unitFiles(fleet: Fleet, context: RenderContext): Artefact[] {
 export function stickyPath(holderUnit: string | undefined, path: string): string {
   const standing = /^Environment=("PATH=(?:[^"\\]|\\.)*")$/m.exec(holderUnit ?? '');
   return standing?.[1] ?? unitWord(`PATH=${path}`);
+}
+
+/** The PATH that stands in a holder's unit, as it is; undefined where none does. */
+export function pathOfUnit(holderUnit: string | undefined): string | undefined {
+  const standing = /^Environment="PATH=((?:[^"\\]|\\.)*)"$/m.exec(holderUnit ?? '')?.[1];
+  const plain = standing?.replace(/\\(.)|%%/g, (whole, one: string | undefined) =>
+    whole === '%%' ? '%' : one === 'n' ? '\n' : (one ?? ''),
+  );
+  return plain;
 }
 
 /** Whether a text on disk is ours to overwrite. */

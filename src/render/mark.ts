@@ -9,6 +9,9 @@ export const MARK = '@mosaic';
 /** Set on a session that was started with a kickstart and has been given it. */
 export const KICKSTARTED = '@mosaic_kickstart';
 
+/** The revision of the followed repository that a session runs as. */
+export const REVISION = '@mosaic_revision';
+
 /** The word after a mark that says that a kickstart is to follow. */
 const AWAITS_KICKSTART = 'kickstart';
 

@@ -14,6 +14,7 @@ export function subjectOf(action: Action): string {
       return 'units';
     case 'start-holder':
     case 'stop-holder':
+    case 'set-hook':
       return 'holder';
   }
 }
@@ -38,6 +39,10 @@ const verbs: Record<Action['kind'], string> = {
   'mark-worktree': 'mark the worktree of',
   'start-session': 'start',
   'write-lock': 'write the lock of',
+  suspend: 'suspend',
+  resume: 'resume',
+  'set-hook': 'set the hook of',
+  'mark-revision': 'note the revision of',
   forget: 'forget',
   kickstart: 'kickstart',
   'make-mission': 'make the mission files of',

@@ -58,6 +58,7 @@ export interface ActionJson {
   repository?: string;
   base?: string;
   branch?: string;
+  revision?: string;
   because?: string;
   from?: string;
   cause?: string;
@@ -159,10 +160,15 @@ function details(action: Action): Partial<ActionJson> {
     case 'write-lock':
     case 'forget':
     case 'kickstart':
+    case 'suspend':
+    case 'resume':
       return { agent: action.agent };
+    case 'mark-revision':
+      return { agent: action.agent, revision: action.revision };
     case 'reload-units':
     case 'start-holder':
     case 'stop-holder':
+    case 'set-hook':
       return {};
   }
 }

@@ -223,6 +223,10 @@ function newsOf(action: Action, plan: Plan): News | undefined {
     case 'write-lock':
     case 'forget':
     case 'kickstart':
+    case 'suspend':
+    case 'resume':
+    case 'set-hook':
+    case 'mark-revision':
       return undefined;
   }
 }

@@ -19,6 +19,8 @@ export interface StatusRow {
   worktree?: { branch?: string; dirty: boolean; unpushed: number };
   /** Mission, and milestone or task within it. */
   task?: string;
+  /** Of a followed repository: the commit that its session runs as. */
+  revision?: string;
   /** Why it is anything but running. */
   reason?: string;
   fix?: string;
@@ -87,6 +89,7 @@ export function statusRows(input: StatusInput): StatusRow[] {
       pid,
       memory: pid === undefined ? undefined : input.memoryByPid.get(pid),
       worktree: input.work.get(agent),
+      revision: session?.revision,
       task: input.tasks?.get(agent) ?? taskOf(agent, fleet, observation),
       reason: explained ? reason : undefined,
       fix: explained ? fix : undefined,

@@ -104,6 +104,7 @@ export function statusJson(report: StatusReport) {
         memory_bytes: row.memory,
         worktree: row.worktree,
         task: row.task,
+        revision: row.revision,
         reason: row.reason,
         fix: row.fix,
         until: row.until === undefined ? undefined : isoSeconds(row.until),

@@ -1,6 +1,6 @@
 /** One tmux server per socket, as far as mosaic can tell: sessions of panes, options, buffers, and its own words for failures. */
 import type { ExecResult } from '../../src/host/host.ts';
-import { expandFormat, isTrue, parseCommands } from './tmux-language.ts';
+import { expandFormat, isTrue, optionsOf, parseCommands } from './tmux-language.ts';
 import type { ProcessTable } from './fake-processes.ts';
 
 export interface FakePane {
@@ -27,6 +27,8 @@ interface Server {
   startTime: number;
   sessions: FakeSession[];
   buffers: Map<string, string>;
+  /** What is run on an event, by the event and its place in the list of it. */
+  hooks: Map<string, string>;
   remainOnExit: boolean;
   nextSession: number;
   nextPane: number;
@@ -76,6 +78,7 @@ export function fakeTmux(around: Surroundings): FakeTmux {
       startTime: Math.floor(around.now() / 1000),
       sessions: [],
       buffers: new Map(),
+      hooks: new Map(),
       remainOnExit: false,
       nextSession: 0,
       nextPane: 0,
@@ -318,6 +321,11 @@ export function fakeTmux(around: Surroundings): FakeTmux {
         return '';
       case 'run-shell':
         return '';
+      case 'set-hook':
+        needServer().hooks.set(words.at(-2) ?? '', words.at(-1) ?? '');
+        return '';
+      case 'show-hooks':
+        return [...needServer().hooks].map(([event, command]) => `${event} ${command}\n`).join('');
       default:
         throw new Error(`the fake tmux knows no command ${name}`);
     }
@@ -374,27 +382,4 @@ export function fakeTmux(around: Surroundings): FakeTmux {
       return find(`=${name}`)?.session;
     },
   };
-}
-
-/** Splits words as getopt(3) would; `valued` are the letters that take a value. */
-function optionsOf(
-  words: readonly string[],
-  valued: string,
-): { values: Map<string, string[]>; flags: Set<string>; rest: string[] } {
-  const values = new Map<string, string[]>();
-  const flags = new Set<string>();
-  let at = 0;
-  for (; at < words.length; at++) {
-    const word = words[at] ?? '';
-    if (word === '--') {
-      at++;
-      break;
-    }
-    if (!/^-[A-Za-z]/.test(word)) break;
-    const letter = word.charAt(1);
-    if (valued.includes(letter)) {
-      values.set(letter, [...(values.get(letter) ?? []), words[++at] ?? '']);
-    } else for (const flag of word.slice(1)) flags.add(flag);
-  }
-  return { values, flags, rest: words.slice(at) };
 }

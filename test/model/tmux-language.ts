@@ -62,7 +62,7 @@ function blockEnd(text: string, start: number): number {
   throw new Error(`a block has no end: ${text.slice(start)}`);
 }
 
-/** Expands `#{name}`, `#{==:a,b}`, `#{&&:a,b}`, `#{m:pattern,a}`, `#{s|a|b|:name}` and `##`. */
+/** Expands `#{name}`, `#{?a,b,c}`, `#{m/r:regex,a}`, `#{==:a,b}`, `#{&&:a,b}`, `#{m:pattern,a}`, `#{s|a|b|:name}` and `##`. */
 export function expandFormat(format: string, variable: (name: string) => string): string {
   let out = '';
   for (let at = 0; at < format.length; at++) {
@@ -81,7 +81,12 @@ export function expandFormat(format: string, variable: (name: string) => string)
 function expandOne(inner: string, variable: (name: string) => string): string {
   const [, pattern, replacement, name] = /^s\|([^|]*)\|([^|]*)\|:(.*)$/.exec(inner) ?? [];
   if (pattern !== undefined) return variable(name ?? '').replace(new RegExp(pattern), replacement ?? '');
-  const [operator = '', operands] = /^(==|&&|m):([^]*)$/.exec(inner)?.slice(1) ?? [];
+  if (inner.startsWith('?')) {
+    const [condition = '', choice = ''] = splitAtComma(inner.slice(1));
+    const [then = '', otherwise = ''] = splitAtComma(choice);
+    return expandFormat(isTrue(expandFormat(condition, variable)) ? then : otherwise, variable);
+  }
+  const [operator = '', operands] = /^(==|&&|m|m\/r):([^]*)$/.exec(inner)?.slice(1) ?? [];
   if (operands === undefined) return variable(inner);
   const [left = '', right = ''] = splitAtComma(operands).map((part) => expandFormat(part, variable));
   return compare(operator, left, right) ? '1' : '0';
@@ -89,6 +94,7 @@ function expandOne(inner: string, variable: (name: string) => string): string {
 
 function compare(operator: string, left: string, right: string): boolean {
   if (operator === '==') return left === right;
+  if (operator === 'm/r') return new RegExp(left).test(right);
   return operator === 'm' ? globOf(left).test(right) : isTrue(left) && isTrue(right);
 }
 
@@ -114,4 +120,27 @@ function splitAtComma(text: string): string[] {
     else if (text[at] === ',' && depth === 0) return [text.slice(0, at), text.slice(at + 1)];
   }
   return [text];
+}
+
+/** Splits words as getopt(3) would; `valued` are the letters that take a value. */
+export function optionsOf(
+  words: readonly string[],
+  valued: string,
+): { values: Map<string, string[]>; flags: Set<string>; rest: string[] } {
+  const values = new Map<string, string[]>();
+  const flags = new Set<string>();
+  let at = 0;
+  for (; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (word === '--') {
+      at++;
+      break;
+    }
+    if (!/^-[A-Za-z]/.test(word)) break;
+    const letter = word.charAt(1);
+    if (valued.includes(letter)) {
+      values.set(letter, [...(values.get(letter) ?? []), words[++at] ?? '']);
+    } else for (const flag of word.slice(1)) flags.add(flag);
+  }
+  return { values, flags, rest: words.slice(at) };
 }

@@ -3,10 +3,11 @@ import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { parseTmux, saysNoServer } from '../../src/observe/tmux.ts';
 import { parseUnits } from '../../src/observe/units.ts';
+import { wakeHook } from '../../src/render/hook.ts';
 
 const MARK = 'test/a 1-0123456789abcdef systemd born %4';
 const line = (
-  fields: Partial<Record<'pane' | 'dead' | 'name' | 'mark' | 'id' | 'kickstart', string>> = {},
+  fields: Partial<Record<'pane' | 'dead' | 'name' | 'mark' | 'id' | 'kickstart' | 'revision', string>> = {},
 ): string =>
   [
     '100:1700000000',
@@ -14,6 +15,7 @@ const line = (
     fields.pane ?? '%4:4242',
     fields.dead ?? '0:::',
     fields.kickstart ?? '00',
+    fields.revision ?? '',
     fields.name ?? 'a',
     fields.mark ?? MARK,
   ].join(':');
@@ -42,6 +44,23 @@ test('a session of ours with its pane', () => {
       },
     ],
   });
+});
+
+test('the revision that a session runs as', () => {
+  assert.equal(seen(line({ revision: 'abc1' })).sessions[0]?.revision, 'abc1');
+  assert.equal(seen(line()).sessions[0]?.revision, undefined);
+});
+
+test('hooks of ours among those of the user, which may say anything', () => {
+  const [ours, another] = [wakeHook('/home/x/wake'), wakeHook('/home/y/wake')];
+  const printed = ({ id }: { id: string }): string =>
+    `pane-died[77] run-shell -b "true ${id} 2>/dev/null > /home/x/wake || true"`;
+  const theirs = ['pane-died[0] display-message "', '200:1700000000:$9:1:0:0:%9:9:0:::: :00::x:', '"'];
+  const found = seen(line(), ...theirs, printed(ours), printed(another));
+  assert.deepEqual(found.hooks, [ours.id, another.id]);
+  assert.equal(found.sessions.length, 1, 'what follows is no pane');
+  assert.deepEqual(seen(line(), ...theirs).hooks, []);
+  assert.deepEqual(seen(line(), 'pane-died').hooks, []);
 });
 
 test('how a program ended', () => {

@@ -24,9 +24,13 @@ interface Case {
     restart?: string[];
     adopt?: string[];
     fresh?: string[];
+    start?: string[];
+    suspend?: string[];
     allowMassStop?: boolean;
     down?: boolean;
   };
+  /** Of a followed repository. */
+  revision?: string;
 }
 
 const folder = new URL('cases/', import.meta.url);
@@ -38,14 +42,15 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.case')))
     const url = new URL(file, folder);
     const text = readFileSync(url, 'utf8');
     const [head = '', expected = ''] = text.split('\n---\n');
-    const { fleet: wish, seen, options = {} } = parse(head) as Case;
+    const { fleet: wish, seen, options = {}, revision } = parse(head) as Case;
     const fleet = good(document(complete(wish)));
     const observation = observationOf(fleet, seen);
     const before = structuredClone(observation);
     const planOptions = optionsOf(options);
-    const result = plan(fleet, observation, settingFor(fleet), planOptions);
+    const setting = { ...settingFor(fleet), ...(revision === undefined ? {} : { revision }) };
+    const result = plan(fleet, observation, setting, planOptions);
     assert.deepEqual(observation, before, 'planning changes nothing');
-    assert.deepEqual(plan(fleet, observation, settingFor(fleet), planOptions), result, 'the same plan again');
+    assert.deepEqual(plan(fleet, observation, setting, planOptions), result, 'the same plan again');
     for (const { rule } of result.verdicts) met.add(rule);
     assertInvariants({ fleet, observation, options: planOptions, plan: result });
     assert.ok(validPlan(JSON.parse(planJsonText(result))), JSON.stringify(validPlan.errors));
@@ -85,13 +90,23 @@ const usualMission = {
   ],
 };
 
-function optionsOf({ only, restart, adopt, fresh, ...flags }: NonNullable<Case['options']>): PlanOptions {
+function optionsOf({
+  only,
+  restart,
+  adopt,
+  fresh,
+  start,
+  suspend,
+  ...flags
+}: NonNullable<Case['options']>): PlanOptions {
   return {
     ...flags,
     ...(only === undefined ? {} : { only: new Set(only) }),
     restart: new Set(restart),
     adopt: new Set(adopt),
     fresh: new Set(fresh),
+    start: new Set(start),
+    suspend: new Set(suspend),
   };
 }
 

@@ -99,6 +99,8 @@ test('asked: --restart, --adopt, --agent, --allow-mass-stop, down, with what the
     { restart: names },
     { adopt: names },
     { restart: names, adopt: names },
+    { start: names },
+    { suspend: names },
     { only: names },
     { only: new Set(['bystander']) },
     { only: names, restart: names },
@@ -133,6 +135,7 @@ test('asked: --restart, --adopt, --agent, --allow-mass-stop, down, with what the
               { record: 'run' },
               { record: 'restarting' },
               { record: 'ended crash' },
+              { record: 'run', suspended: true },
             ]) {
               visit({ wish, prune, supervisor, seen: { ...session, ...record, ...unit }, host, options });
               cells++;
@@ -275,7 +278,11 @@ function visit(cell: Cell): Plan {
 function assertMeant(cell: Cell, observation: Observation, result: Plan): void {
   if (result.unobserved !== undefined || result.refused !== undefined) return;
   if (cell.options?.only?.has(NAME) === false || cell.options?.down === true) return;
-  const { session = 'absent', suspended } = cell.seen;
+  const { session = 'absent' } = cell.seen;
+  const { options = {} } = cell;
+  const suspended =
+    options.suspend?.has(NAME) === true ||
+    (cell.seen.suspended === true && options.start?.has(NAME) !== true);
   const gone = cell.host?.tmux === 'no server';
   const verdict = result.verdicts.find(({ agent }) => agent === NAME);
   const start = actionOf(result, 'start-session', NAME);
@@ -288,7 +295,7 @@ function assertMeant(cell: Cell, observation: Observation, result: Plan): void {
     return;
   }
   assert.ok(verdict, 'each agent of the file has a verdict');
-  if (!isWanted(cell.wish) || suspended === true) {
+  if (!isWanted(cell.wish) || suspended) {
     if (own) assert.ok(stop?.target, 'a session that is not wanted is stopped');
     return;
   }

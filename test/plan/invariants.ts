@@ -200,6 +200,7 @@ function agentIsHandled(subject: Subject, verdict: Verdict): void {
   }
   if (change === 'none') {
     kinds.delete('remove-worktree');
+    kinds.delete('mark-revision');
     assert.deepEqual([...kinds], [], say('has no actions'));
   }
   if (change === 'start' || change === 'restart') assert.ok(start, say('starts'));
@@ -242,6 +243,7 @@ function sessionIsRespected(
     assert.ok(names.has(target?.owner?.agent ?? ''), `${name}: stops its own session`);
   }
   if (wanted !== 'running' || own?.pane?.dead !== false || wish === undefined) return;
+  if (options.suspend?.has(name) === true) return;
   // It runs and is wanted: only a changed definition with on_change: restart, or an operator, may end it.
   if (options.restart?.has(name) === true) return;
   const secrets = wish.envFile === undefined ? undefined : observation.secrets.get(wish.envFile);
@@ -263,7 +265,8 @@ function brakesHold({ fleet, observation, plan, options }: Subject): void {
     (action) =>
       action.kind === 'stop-session' &&
       live.some(({ id }) => id === action.target?.session) &&
-      options.restart?.has(action.agent) !== true,
+      options.restart?.has(action.agent) !== true &&
+      options.suspend?.has(action.agent) !== true,
   );
   const most = Math.max(1, fleet.reconcile.maxStopFraction * live.length);
   if (options.only === undefined) assert.ok(ending.length <= most, `ends ${ending.length} of ${live.length}`);

@@ -58,6 +58,8 @@ export interface AgentSeen {
   /** With which definition that was. */
   endedWith?: 'same' | 'other' | 'another version';
   suspended?: boolean;
+  /** Noted on its session. */
+  revision?: string;
   lock?: 'live' | 'dead' | 'corrupt' | 'other' | 'other boot';
   unit?: 'active' | 'failed';
   scope?: 'active';
@@ -180,6 +182,7 @@ function sessionSeen(
     attached: words.attached ?? 0,
     activityAt: made.startedAt,
     kickstartPending: words.kickstart === 'pending',
+    ...(words.revision === undefined ? {} : { revision: words.revision }),
     panes: [
       ...(made.pane === undefined ? [] : [{ id: made.pane.id, pid: made.pane.pid, dead: made.pane.dead }]),
       ...Array.from({ length: words.beside ?? 0 }, (_, n) => ({

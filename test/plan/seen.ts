@@ -8,6 +8,7 @@ import type { Setting } from '../../src/plan/plan.ts';
 import { workplaceOf } from '../../src/plan/workplace.ts';
 import { renderFleet, stickyPath } from '../../src/render/artefacts.ts';
 import { conversationsOf } from '../../src/render/conversation.ts';
+import { wakeHook } from '../../src/render/hook.ts';
 import { unitNames } from '../../src/render/unit-names.ts';
 import { header } from '../../src/render/header.ts';
 import { age, agentSeen, BOOT, NOW, OTHER_SERVER, SERVER, type AgentSeen } from './seen-agent.ts';
@@ -22,6 +23,8 @@ export interface Seen {
   silent?: 'certain' | 'uncertain';
   holder?: 'absent' | 'foreign';
   holderUnit?: 'inactive';
+  /** Of the tmux server. */
+  hook?: 'absent' | 'other';
   /** Whether a user manager answers; `answers` where the fleet says systemd. */
   manager?: 'answers' | 'absent' | 'unknown';
   state?: 'unknown';
@@ -111,7 +114,7 @@ export function observationOf(fleet: Fleet, seen: Seen, files?: Observation['fil
     tmux:
       seen.tmux === 'unknown'
         ? unknown('tmux did not answer')
-        : known({ ...(noServer ? {} : { server: SERVER }), sessions }),
+        : known({ ...(noServer ? {} : { server: SERVER, ...hooksOf(fleet, seen) }), sessions }),
     silentServers:
       seen.silent === undefined ? [] : [{ server: OTHER_SERVER, certain: seen.silent === 'certain' }],
     units:
@@ -151,6 +154,11 @@ export function observationOf(fleet: Fleet, seen: Seen, files?: Observation['fil
     ...(seen.memory === undefined ? {} : { availableMemory: seen.memory }),
   };
   return { ...rest, files: files ?? filesOf(fleet, rest, supervisor, seen) };
+}
+
+function hooksOf(fleet: Fleet, { hook }: Seen): { hooks: string[] } {
+  if (hook === 'absent') return { hooks: [] };
+  return { hooks: [hook === 'other' ? 'mosaic-000000000000' : wakeHook(placesFor(fleet).wake).id] };
 }
 
 const supervisorOf = (fleet: Fleet, seen: Seen): 'systemd' | 'none' =>

@@ -1,8 +1,11 @@
 /** Names, marks, locks and records: what says whose a session is and what is known of it. */
 import { observeTmux } from '../../observe/tmux.ts';
-import { formatMark, MARK } from '../../render/mark.ts';
+import { formatMark, MARK, ownedBy, REVISION } from '../../render/mark.ts';
 import { tmuxWord } from '../../render/quote.ts';
-import { done, type Operation } from '../context.ts';
+import type { Outcome } from '../../model/outcome.ts';
+import type { ActionOf } from '../../model/plan.ts';
+import type { AgentRecord } from '../../model/state.ts';
+import { done, type ApplyContext, type Operation } from '../context.ts';
 import { forgetConversation, renameConversation } from '../conversations.ts';
 import { eachAlone } from '../each.ts';
 import { OperationError } from '../errors.ts';
@@ -95,4 +98,35 @@ export const forget: Operation<'forget'> = async (actions, context) => {
   });
   context.state.save();
   return outcomes;
+};
+
+export const suspend: Operation<'suspend'> = (actions, context) =>
+  changeRecords(actions, context, (record, { at }) => {
+    record.suspendedAt = at;
+  });
+
+export const resume: Operation<'resume'> = (actions, context) =>
+  changeRecords(actions, context, (record) => {
+    delete record.suspendedAt;
+  });
+
+async function changeRecords<A extends ActionOf<'suspend' | 'resume'>>(
+  actions: readonly A[],
+  { state }: ApplyContext,
+  change: (record: AgentRecord, action: A) => void,
+): Promise<Outcome[]> {
+  for (const action of actions) state.change(action.agent, (record) => change(record, action));
+  state.save();
+  return actions.map((action) => done(action));
+}
+
+/** On the session that bears the agent's name and mark, checked in the same call: nothing where it has gone meanwhile. */
+export const markRevisions: Operation<'mark-revision'> = async (actions, { host, fleet }) => {
+  const lines = actions.map(({ agent, revision }) => {
+    const session = tmuxWord(`=${agent}:`);
+    const mark = tmuxWord(`set-option -t ${session} ${REVISION} ${tmuxWord(revision)}`);
+    return `if-shell -F -t ${session} ${tmuxWord(ownedBy({ fleet: fleet.name, agent }))} ${mark}`;
+  });
+  await tmuxScript(host, fleet.tmux.socketName, lines);
+  return actions.map((action) => done(action));
 };

@@ -5,6 +5,8 @@ import { globLiteral } from '../../render/quote.ts';
 import { done, type Operation } from '../context.ts';
 import { required } from '../errors.ts';
 import { guarded } from '../../render/guarded.ts';
+import { wakeHook } from '../../render/hook.ts';
+import { tmuxScript } from '../tmux-script.ts';
 
 const UNIT_TIMEOUT_MS = 60_000;
 
@@ -28,8 +30,18 @@ export const startHolder: Operation<'start-holder'> = async (actions, { host, fl
   return actions.map((action) => done(action));
 };
 
-export const stopHolder: Operation<'stop-holder'> = async (actions, { host, fleet }) => {
+export const setHook: Operation<'set-hook'> = async (actions, { host, fleet, places }) => {
+  await tmuxScript(host, fleet.tmux.socketName, [wakeHook(places.wake).set]);
+  return actions.map((action) => done(action));
+};
+
+export const stopHolder: Operation<'stop-holder'> = async (actions, { host, fleet, places }) => {
   for (const { target, unit } of actions) {
+    // Sessions of others keep the server alive; where none does, and it has ended already, there is nothing to take away.
+    const unset = wakeHook(places.wake).unset;
+    await host.exec('tmux', [...tmuxArgs(fleet.tmux.socketName), 'source-file', '-'], {
+      input: `${unset}\n`,
+    });
     if (unit) {
       const name = unitNames(fleet.systemd.unitPrefix).holder;
       required(
