@@ -29,7 +29,7 @@ export interface RenderContext {
   /** Texts of units/, by file name. */
   templates: Templates;
   /** Absolute paths for the units. */
-  programs: { tmux: string; systemctl: string };
+  programs: { tmux: string; systemctl: string; touch: string };
   /** PATH that agents get under systemd, written as it stands in the holder's unit (already quoted), if it stands there. */
   path: string;
   tmuxTmpdir?: string;
@@ -46,6 +46,7 @@ export interface RenderContext {
 export interface Templates {
   holder: string;
   agent: string;
+  wake: string;
 }
 
 export function renderFleet(fleet: Fleet, context: RenderContext): Artefact[] {
@@ -122,6 +123,8 @@ function unitFiles(fleet: Fleet, context: RenderContext): Artefact[] {
     ENVIRONMENT: environment.join('\n'),
     TMUX: unitArgument(programs.tmux),
     SYSTEMCTL: unitArgument(programs.systemctl),
+    TOUCH: unitArgument(programs.touch),
+    WAKE: unitArgument(places.wake),
     TMUX_CONF: unitArgument(places.tmuxConf),
     HOLDER_FILE: unitArgument(globLiteral(places.holderFile)),
     AGENT_FILE: unitArgument(`${globLiteral(places.agentFiles)}/\0`).replace('\0', '%i.tmux'),
@@ -132,6 +135,7 @@ function unitFiles(fleet: Fleet, context: RenderContext): Artefact[] {
   return [
     plainArtefact('unit', `${places.units}/${names.holder}`, 0o644, fill(templates.holder)),
     plainArtefact('unit', `${places.units}/${names.template}`, 0o644, fill(templates.agent)),
+    plainArtefact('unit', `${places.units}/${names.wake}`, 0o644, fill(templates.wake)),
   ];
 }
 
@@ -142,15 +146,6 @@ function unitFiles(fleet: Fleet, context: RenderContext): Artefact[] {
 export function stickyPath(holderUnit: string | undefined, path: string): string {
   const standing = /^Environment=("PATH=(?:[^"\\]|\\.)*")$/m.exec(holderUnit ?? '');
   return standing?.[1] ?? unitWord(`PATH=${path}`);
-}
-
-/** The PATH that stands in a holder's unit, as it is; undefined where none does. */
-export function pathOfUnit(holderUnit: string | undefined): string | undefined {
-  const standing = /^Environment="PATH=((?:[^"\\]|\\.)*)"$/m.exec(holderUnit ?? '')?.[1];
-  const plain = standing?.replace(/\\(.)|%%/g, (whole, one: string | undefined) =>
-    whole === '%%' ? '%' : one === 'n' ? '\n' : (one ?? ''),
-  );
-  return plain;
 }
 
 /** Whether a text on disk is ours to overwrite. */
