@@ -13,6 +13,7 @@ import { addCoord } from './coord.ts';
 import { addFleet } from './fleet.ts';
 import { addLaunch } from './launch.ts';
 import { collect, duration } from './options.ts';
+import { addReview } from './review.ts';
 
 const exitCodes = `
 Exit codes:
@@ -123,6 +124,8 @@ ${exitCodes}`,
       const { validateCommand } = await import('../commands/validate.ts');
       done(await validateCommand(context, path, options));
     });
+
+  addReview(program, context, done);
 
   const worktree = program.command('worktree').description("the agents' git worktrees");
   worktree

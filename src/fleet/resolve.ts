@@ -22,8 +22,8 @@ export interface Place {
   /** Absolute path of the fleet file. */
   file: string;
   home: string;
-  /** What this machine is called: an agent with a `host` is ours when it is one of these. */
-  hostnames: readonly string[];
+  /** What this machine is called: an agent with a `host` is ours when it is one of these. `all`: no matter whose. */
+  hostnames: readonly string[] | 'all';
 }
 
 /** Fills in every default of a file that has passed all checks. */
@@ -31,12 +31,13 @@ export function resolve(raw: RawFleet, place: Place): Fleet {
   const folder = posix.dirname(place.file);
   const path = remembered((value: string) => expandPath(value, place.home, folder));
   const runtimes = resolveRuntimes(raw.runtimes ?? {});
-  const here = new Set(place.hostnames.map((name) => name.toLowerCase()));
+  const { hostnames } = place;
+  const here = hostnames === 'all' ? undefined : new Set(hostnames.map((name) => name.toLowerCase()));
   const agents: Agent[] = [];
   const elsewhere: Fleet['elsewhere'] = [];
   for (const entry of raw.agents ?? []) {
     const agent = resolveAgent(withDefaults(entry ?? {}, raw.defaults), runtimes, path);
-    if (agent.host === undefined || here.has(agent.host.toLowerCase())) agents.push(agent);
+    if (agent.host === undefined || here?.has(agent.host.toLowerCase()) !== false) agents.push(agent);
     else elsewhere.push(elsewhereOf(agent, agent.host, agents.length));
   }
   const extraConfig = raw.tmux?.extra_config;

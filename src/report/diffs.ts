@@ -39,6 +39,16 @@ export function fileDiff(action: WriteFile | RemoveFile): Diff {
   return diff;
 }
 
+/** Fields of the fleet file on both sides, as YAML. */
+export const fieldsDiff = (
+  subject: string,
+  before: Record<string, unknown>,
+  after: Record<string, unknown>,
+): Diff => unified(subject, subject, some(before), subject, some(after));
+
+const some = (fields: Record<string, unknown>): string | undefined =>
+  Object.keys(fields).length === 0 ? undefined : yaml(fields);
+
 // Values of any depth, never folded: a line of the diff is a line of the value.
 const yaml = (fields: Record<string, unknown>): string =>
   stringify(fields, { lineWidth: 0, aliasDuplicateObjects: false });

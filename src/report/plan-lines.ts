@@ -138,7 +138,8 @@ const actionLines = (plan: Plan): PlanLine[] =>
     head: `* ${visible(id)}${needs.length === 0 ? '' : ` after ${needs.map(visible).join(', ')}`}`,
   }));
 
-function diffLine(line: string, index: number): PlanLine {
+/** A line of a unified diff in its colour. */
+export function diffLine(line: string, index: number): PlanLine {
   if (index < 2) return { head: line, style: 'bold' };
   if (line.startsWith('@@')) return { head: line, style: 'cyan' };
   if (line.startsWith('+')) return { head: line, style: 'green' };

@@ -1,13 +1,10 @@
 /** A plan as a comment on a pull request, in GitHub's and GitLab's Markdown. */
-import { byteLength, counted } from '../base/text.ts';
+import { byteLength } from '../base/text.ts';
 import type { Plan } from '../model/plan.ts';
 import { planDiffs } from './diffs.ts';
 import type { Diff } from './diffs.ts';
+import { code, details, htmlText, inline, left, maxBytes, takeWhileFits } from './markdown.ts';
 import { summaryLine } from './plan-summary.ts';
-import { visible } from '../base/visible.ts';
-
-// A comment may have 65,536 characters; some room is left for what a bot adds.
-const maxBytes = 60 * 1024;
 
 /** A comment that a bot finds by this and brings up to date. Fleet names have no characters that could end it. */
 export const planMarker = (fleet: string): string => `<!-- mosaic:plan:${fleet} -->`;
@@ -19,7 +16,7 @@ export const planMarker = (fleet: string): string => `<!-- mosaic:plan:${fleet} 
 export function planMarkdown(plan: Plan): string {
   const head = `${planMarker(plan.fleet)}\n### Fleet ${code(plan.fleet)}\n\n${inline(summaryLine(plan))}\n${refusal(plan)}`;
   const rows = tableRows(plan);
-  const diffs = planDiffs(plan).map(details);
+  const diffs = planDiffs(plan).map(folded);
   // Room for the notes, whose numbers are not known yet.
   const room = maxBytes - byteLength(head) - byteLength(tableHead) - 200;
   const shownRows = takeWhileFits(rows, room);
@@ -27,22 +24,13 @@ export function planMarkdown(plan: Plan): string {
   const shownDiffs = takeWhileFits(diffs, roomForDiffs);
   const table = rows.length === 0 ? '' : `\n${tableHead}${shownRows.join('')}`;
   const notes = [
-    left(rows.length - shownRows.length, 'agent'),
-    left(diffs.length - shownDiffs.length, 'diff'),
+    left(rows.length - shownRows.length, 'agent', 'mosaic plan'),
+    left(diffs.length - shownDiffs.length, 'diff', 'mosaic plan'),
   ].join('');
   return `${head}${table}${shownDiffs.join('')}${notes}`;
 }
 
 const tableHead = '| agent | change | reason |\n| --- | --- | --- |\n';
-
-const left = (n: number, what: string): string =>
-  n === 0 ? '' : `\n_${counted(n, what)} left out: this comment would be too long. See \`mosaic plan\`._\n`;
-
-function takeWhileFits(parts: string[], room: number): string[] {
-  let used = 0;
-  const over = parts.findIndex((part) => (used += byteLength(part)) > room);
-  return over === -1 ? parts : parts.slice(0, over);
-}
 
 function refusal({ refused }: Plan): string {
   return refused === undefined ? '' : `\n> **Refused:** ${inline(refused.reason)}. ${inline(refused.fix)}\n`;
@@ -72,27 +60,4 @@ function tableRows(plan: Plan): string[] {
   });
 }
 
-function details({ subject, lines }: Diff): string {
-  const text = lines.join('\n');
-  const fence = '`'.repeat(Math.max(3, longestBackticks(text) + 1));
-  // The blank lines are what makes Markdown work inside HTML.
-  return `\n<details><summary>${html(visible(subject))}</summary>\n\n${fence}diff\n${text}\n${fence}\n\n</details>\n`;
-}
-
-const longestBackticks = (text: string): number =>
-  (text.match(/`+/g) ?? []).reduce((most, run) => Math.max(most, run.length), 0);
-
-const html = (text: string): string =>
-  text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    // A colon or an at sign would make a link or call somebody, in a heading as in a table.
-    .replaceAll('@', '&#64;');
-
-/** Text that means nothing to Markdown: no markup, no link, no mention, no cell of its own. */
-const inline = (text: string): string =>
-  html(visible(text).replace(/[\\`*_{}[\]#|~]/g, '\\$&')).replaceAll('://', ':&#47;/');
-
-/** A name as code. A backslash does not escape inside a code span, so anything but a plain name is written as text. */
-const code = (name: string): string => (/^[\w.-]+$/.test(name) ? `\`${name}\`` : inline(name));
+const folded = ({ subject, lines }: Diff): string => details(htmlText(subject), lines);

@@ -1,7 +1,7 @@
 /** The text form of a plan: for people, for the debug log, and for tests to compare. */
 import type { Plan } from '../model/plan.ts';
 import { planLines } from './plan-lines.ts';
-import type { PlanTextOptions } from './plan-lines.ts';
+import type { PlanLine, PlanTextOptions } from './plan-lines.ts';
 import { paint } from './style.ts';
 import type { Terminal } from './terminal.ts';
 import { displayWidth, wrap } from './text.ts';
@@ -17,18 +17,24 @@ export function planText(plan: Plan, options: PlanTextOptions = {}): string {
 const narrowest = 20;
 
 /** The text form for a terminal: coloured, with reasons wrapped under their column. Lines of diffs stay whole. */
-export function planScreen(
+export const planScreen = (
   plan: Plan,
   terminal: Pick<Terminal, 'color' | 'columns'>,
   options: PlanTextOptions = {},
+): string => linesOnScreen(planLines(plan, options), terminal);
+
+/** Lines in colour, each with its text wrapped below its own beginning. */
+export function linesOnScreen(
+  lines: readonly PlanLine[],
+  terminal: Pick<Terminal, 'color' | 'columns'>,
 ): string {
-  const lines = planLines(plan, options).flatMap(({ head, style, text }) => {
-    const shown = paint(head, style, terminal.color);
-    if (text === undefined) return [shown];
+  const shown = lines.flatMap(({ head, style, text }) => {
+    const painted = paint(head, style, terminal.color);
+    if (text === undefined) return [painted];
     const indent = displayWidth(head);
     const room = terminal.columns - indent;
     const wrapped = room < narrowest ? [text] : wrap(text, room);
-    return wrapped.map((line, i) => (i === 0 ? shown : ' '.repeat(indent)) + line);
+    return wrapped.map((line, i) => (i === 0 ? painted : ' '.repeat(indent)) + line);
   });
-  return lines.map((line) => `${line}\n`).join('');
+  return shown.map((line) => `${line}\n`).join('');
 }

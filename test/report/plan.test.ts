@@ -192,7 +192,7 @@ describe('the Markdown of a plan', () => {
     const text = planMarkdown(plan);
     assert.ok(
       text.includes(
-        '| a\\|b\\`c | hold | \\| &lt;img src=x&gt; \\[x\\](http:&#47;/evil) &#64;ada \\`code\\` \\*b\\* |\n',
+        '| <code>a\\|b\\`c</code> | hold | \\| &lt;img src=x&gt; \\[x\\](http:&#47;/evil) @<b></b>ada \\`code\\` \\*b\\* |\n',
       ),
       text,
     );
