@@ -26,6 +26,10 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
   intervalMs?: number;
   /** How long another apply is let finish; not at all unless told. */
   waitMs?: number;
+  /** False: quality gates are left to another apply. */
+  gates?: boolean;
+  /** Told of each plan before it is carried out. */
+  planned?: (plan: Plan) => void;
 }
 
 export async function applyCommand(
@@ -40,7 +44,8 @@ export async function applyCommand(
   return applyFleet(context, fleet, options);
 }
 
-async function applyFleet(
+/** Applies, runs the quality gates that are due then, and applies again for what they changed. Resolves with the exit code. */
+export async function applyFleet(
   context: CommandContext,
   fleet: Fleet,
   options: ApplyCommandOptions,
@@ -52,6 +57,7 @@ async function applyFleet(
     const task = async (): Promise<Done> => {
       const look = await lookAndPlan(host, now, setting, planOptions(now, asked));
       accept?.(look);
+      options.planned?.(look.plan);
       return carryOut(context, now, setting.places, look, asked);
     };
     return withApplyLock(context, setting.places, task, lockOptions(options));
@@ -61,7 +67,7 @@ async function applyFleet(
   const outcomes = [...last.applied.outcomes];
   // Gates that passed or failed change what there is to do; a saved plan says exactly how far to go.
   let current = fleet;
-  while (last.plan.verifications.length > 0 && code !== EXIT.interrupted) {
+  while (options.gates !== false && last.plan.verifications.length > 0 && code !== EXIT.interrupted) {
     const { places } = settingOf(host, current);
     const { ended, trouble } = await verifyMissions(context, current, places, last.plan.verifications);
     if (context.signal.aborted) code = EXIT.interrupted;
@@ -95,6 +101,8 @@ const once = (options: ApplyCommandOptions): ApplyCommandOptions => ({
   ...options,
   restart: [],
   adopt: [],
+  start: [],
+  suspend: [],
   allowMassStop: false,
 });
 

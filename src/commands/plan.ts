@@ -17,6 +17,9 @@ export interface PlanCommandOptions extends FleetOptions {
   agent?: string[];
   restart?: string[];
   adopt?: string[];
+  /** Of `mosaic fleet start` and `stop`; no option of the command line. */
+  start?: string[];
+  suspend?: string[];
   allowMassStop?: boolean;
   out?: string;
 }
@@ -74,6 +77,8 @@ export function planOptions(fleet: Fleet, options: PlanCommandOptions): PlanOpti
     ...(options.agent === undefined ? {} : { only: new Set(options.agent) }),
     restart: new Set(options.restart),
     adopt: new Set(options.adopt),
+    start: new Set(options.start),
+    suspend: new Set(options.suspend),
     allowMassStop: options.allowMassStop ?? false,
   };
 }

@@ -139,13 +139,16 @@ async function proveAll(
       tell({ id, title, result: 'not-tried', detail: started ? 'interrupted' : 'the agents do not start' });
     else {
       const finding = await prove(() => check.prove(bench));
-      if (signal.aborted && finding.result === 'failed')
+      if (isOver(signal) && finding.result === 'failed')
         tell({ id, title, result: 'not-tried', detail: 'interrupted' });
       else tell({ id, title, ...finding });
       if (id === 'start' && finding.result === 'failed') started = false;
     }
   }
 }
+
+/** Asked anew: it may have come meanwhile. */
+const isOver = (signal: AbortSignal): boolean => signal.aborted;
 
 async function prove(what: () => Promise<void>): Promise<Pick<Finding, 'result' | 'detail' | 'fix'>> {
   try {
