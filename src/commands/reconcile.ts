@@ -1,4 +1,5 @@
 /** What plan, apply, down and status have in common: a fleet, its places, a look at the host, a plan. */
+import { revisionOfFile } from '../gitops/followed.ts';
 import { agentPath } from '../host/exec.ts';
 import type { Host } from '../host/host.ts';
 import { packageFile } from '../host/package.ts';
@@ -20,17 +21,21 @@ export function settingOf(host: Host, fleet: Fleet): Setting {
   const tmuxTmpdir = env['TMUX_TMPDIR'];
   const path = agentPath(env['PATH'] ?? '');
   const withUnits = fleet.supervisor !== 'none';
+  const revision = revisionOfFile(host, places, fleet.file);
   return {
     places,
     templates: {
       holder: withUnits ? packageFile('units/mosaic-tmux-holder.service') : '',
       agent: withUnits ? packageFile('units/mosaic-agent@.service') : '',
+      wake: withUnits ? packageFile('units/mosaic-wake.service') : '',
     },
     programs: {
       tmux: onPath(host, 'tmux', path) ?? '/usr/bin/tmux',
       systemctl: onPath(host, 'systemctl', path) ?? '/usr/bin/systemctl',
+      touch: onPath(host, 'touch', path) ?? '/usr/bin/touch',
     },
     path,
+    ...(revision === undefined ? {} : { revision }),
     ...(tmuxTmpdir === undefined || tmuxTmpdir === '' ? {} : { tmuxTmpdir }),
   };
 }

@@ -34,7 +34,8 @@ export function observeRendered(
     .list(places.units)
     .filter(
       (name) =>
-        name === names.holder || name === names.template || agentOfUnit(fleet.unitPrefix, name) !== undefined,
+        [names.holder, names.template, names.wake].includes(name) ||
+        agentOfUnit(fleet.unitPrefix, name) !== undefined,
     );
   const paths = [
     ...units.map((name) => join(places.units, name)),

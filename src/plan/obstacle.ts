@@ -30,7 +30,7 @@ export function sharedObstacle(g: Gathering): Obstacle | undefined {
   const names = unitNames(g.fleet.systemd.unitPrefix);
   const shared = [
     ...(g.supervisor === 'systemd'
-      ? [`${g.places.units}/${names.holder}`, `${g.places.units}/${names.template}`]
+      ? [names.holder, names.template, names.wake].map((unit) => `${g.places.units}/${unit}`)
       : []),
     g.places.tmuxConf,
     g.places.holderFile,

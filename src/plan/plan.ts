@@ -38,7 +38,7 @@ import { workplaceOf } from './workplace.ts';
 export interface Setting {
   places: Places;
   templates: Templates;
-  programs: { tmux: string; systemctl: string };
+  programs: { tmux: string; systemctl: string; touch: string };
   /** The PATH for agents under systemd, where none stands in the units yet. */
   path: string;
   tmuxTmpdir?: string;

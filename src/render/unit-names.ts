@@ -3,6 +3,7 @@
 export const unitNames = (prefix: string) => ({
   holder: `${prefix}-tmux-holder.service`,
   template: `${prefix}-agent@.service`,
+  wake: `${prefix}-wake.service`,
   agent: (name: string) => `${prefix}-agent@${name}.service`,
   /** Dots, which neither a prefix nor an agent's name has, keep it apart from any other fleet's; systemd takes no `@` here. */
   scope: (name: string) => `${prefix}-agent.${name}.scope`,

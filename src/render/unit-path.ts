@@ -7,3 +7,16 @@ export function pathOfUnit(holderUnit: string | undefined): string | undefined {
     whole === '%%' ? '%' : one === 'n' ? '\n' : (one ?? ''),
   );
 }
+
+/** The words of a unit's first `ExecStart=`, as the program gets them; undefined where it has none. */
+export function commandWords(unit: string): string[] | undefined {
+  const line = /^ExecStart=[-@:+!]*(.*)$/m.exec(unit)?.[1];
+  const words = line?.match(/(?:"(?:[^"\\]|\\.)*"|[^\s"])+/g);
+  return words?.map((word) =>
+    word.replace(/\\(.)|%%|\$\$|"/g, (whole, one: string | undefined) => {
+      if (whole === '"') return '';
+      if (one !== undefined) return one === 'n' ? '\n' : one;
+      return whole.slice(1);
+    }),
+  );
+}

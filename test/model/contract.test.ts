@@ -208,7 +208,7 @@ inWorld('mosaic sees the same on the fake machine and on a real one', 'none', as
 });
 
 test('the units that ship are in the words that the fake manager knows', () => {
-  for (const unit of ['mosaic-agent@.service', 'mosaic-tmux-holder.service']) {
+  for (const unit of ['mosaic-agent@.service', 'mosaic-tmux-holder.service', 'mosaic-wake.service']) {
     const text = readFileSync(new URL(`../../units/${unit}`, import.meta.url), 'utf8');
     const keys = [...text.matchAll(/^([A-Za-z]+)=/gm)].map(([, key]) => key);
     const known = new Set([

@@ -128,10 +128,10 @@ function markAt(action: Action, session: SessionSeen, plan: Plan): SessionSeen['
 function filesAreOurs({ fleet, observation, plan, options }: Subject): void {
   for (const action of plan.actions) {
     if (action.kind === 'start-holder') {
-      const taken = ['holder.service', 'agent@.service', 'holder.tmux', 'tmux.conf'].filter(
+      const taken = ['holder.service', 'agent@.service', 'wake.service', 'holder.tmux', 'tmux.conf'].filter(
         (name) => observation.files.get(fileOf(fleet, name))?.kind === 'foreign',
       );
-      const units = plan.supervisor === 'none' ? ['holder.service', 'agent@.service'] : [];
+      const units = plan.supervisor === 'none' ? ['holder.service', 'agent@.service', 'wake.service'] : [];
       assert.deepEqual(
         taken.filter((name) => !units.includes(name)),
         [],

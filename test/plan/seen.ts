@@ -68,19 +68,21 @@ const makeSetting = (fleet: Fleet): Setting => ({
   places: placesFor(fleet),
   templates: {
     holder: '@HEADER@\n[Service]\n@ENVIRONMENT@\n',
+    wake: '@HEADER@\n[Service]\nExecStart=@TOUCH@ @WAKE@\n',
     agent: '@HEADER@\n[Service]\n@ENVIRONMENT@\nExecStart=@TMUX@ -L @SOCKET@ source-file @AGENT_FILE@\n',
   },
-  programs: { tmux: '/usr/bin/tmux', systemctl: '/usr/bin/systemctl' },
+  programs: { tmux: '/usr/bin/tmux', systemctl: '/usr/bin/systemctl', touch: '/usr/bin/touch' },
   path: '/usr/bin:/bin',
 });
 
-/** The short names of files: `holder.service`, `agent@.service`, `agent@NAME.service`, `tmux.conf`, `holder.tmux`, or an agent's. */
+/** The short names of files: `holder.service`, `wake.service`, `agent@.service`, `agent@NAME.service`, `tmux.conf`, `holder.tmux`, or an agent's. */
 export function fileOf(fleet: Fleet, name: string): string {
   const places = placesFor(fleet);
   const names = unitNames(fleet.systemd.unitPrefix);
   if (name === 'tmux.conf') return places.tmuxConf;
   if (name === 'holder.tmux') return places.holderFile;
   if (name === 'holder.service') return join(places.units, names.holder);
+  if (name === 'wake.service') return join(places.units, names.wake);
   if (name.startsWith('agent@')) return join(places.units, `${fleet.systemd.unitPrefix}-${name}`);
   return places.agentFile(name);
 }

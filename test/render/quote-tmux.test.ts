@@ -44,8 +44,8 @@ async function witness(
   const { text } = renderAgent(fleet, hostile, {
     places: placesOf('test', { home: world.home, env: {} }),
     supervisor: 'none',
-    templates: { holder: '', agent: '' },
-    programs: { tmux: 'tmux', systemctl: 'systemctl' },
+    templates: { holder: '', agent: '', wake: '' },
+    programs: { tmux: 'tmux', systemctl: 'systemctl', touch: '/usr/bin/touch' },
     path: '',
     secrets: new Map(),
     workplaces: new Map([[name, folder]]),

@@ -13,8 +13,8 @@ function rendered(secrets: Record<string, string>, env: Record<string, string> =
   return renderAgent(fleet, agent, {
     places: placesOf('test', { home: '/home/u', env: {} }),
     supervisor: 'none',
-    templates: { holder: '', agent: '' },
-    programs: { tmux: 'tmux', systemctl: 'systemctl' },
+    templates: { holder: '', agent: '', wake: '' },
+    programs: { tmux: 'tmux', systemctl: 'systemctl', touch: '/usr/bin/touch' },
     path: '',
     secrets: new Map([['/secrets', secrets]]),
     workplaces: new Map(),
