@@ -11,6 +11,7 @@ import { addAgent } from './agent.ts';
 import { completionSpec } from './completion-spec.ts';
 import { addCoord } from './coord.ts';
 import { addFleet } from './fleet.ts';
+import { addGitops } from './gitops.ts';
 import { addLaunch } from './launch.ts';
 import { collect, duration } from './options.ts';
 import { addReview } from './review.ts';
@@ -52,7 +53,8 @@ Examples:
   mosaic status --watch        how are they?
   mosaic events --agent coder0 --since 2h
 ${exitCodes}
-The fleet file: --file, else $MOSAIC_FLEET, else ./fleet.yaml, else ~/.config/mosaic/fleet.yaml.`,
+The fleet file: --file, else $MOSAIC_FLEET, else ./fleet.yaml, else ~/.config/mosaic/fleet.yaml,
+else that of the repository that is followed (mosaic gitops).`,
     );
   const command = (name: string, description: string): Command =>
     program.command(name).description(description).option('-f, --file <file>', 'the fleet file');
@@ -179,6 +181,7 @@ Example:
   addFleet(program, context, done);
   addAgent(program, context, done);
   addCoord(program, context, done);
+  addGitops(program, context, done);
   addLaunch(program, context, done);
 
   program

@@ -1,5 +1,6 @@
 /** `mosaic down`: takes a fleet away again, and only that. */
 import { dirname, join } from 'node:path';
+import { forgetFollowing } from '../gitops/store.ts';
 import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Places } from '../model/places.ts';
@@ -10,6 +11,7 @@ import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';
 import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
+import { removeGitopsUnits } from './gitops/units.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
 
@@ -35,6 +37,8 @@ export async function downCommand(context: CommandContext, options: DownCommandO
   // Before anything is ended: a minute later it would be back.
   if ((await removeCronLine(host, fleet.name, places)).length > 0)
     terminal.out('cron no longer applies the fleet: its line is taken out of the crontab.\n');
+  if ((await removeGitopsUnits(host, fleet, places)).length > 0)
+    terminal.out('The user manager no longer follows the repository: its units are removed.\n');
   return withApplyLock(context, places, () => takeDown(context, fleet, options));
 }
 
@@ -59,6 +63,7 @@ export async function takeDown(
     terminal.out(`Kept: ${subject}: ${reason}${fix === undefined ? '' : `. ${fix}`}\n`);
   }
   if (code === EXIT.ok) {
+    forgetFollowing(host.files, places);
     const history = clearState(host, places, options.purge === true);
     forgetFolders(host, places, cachePath(host, fleet.file));
     if (history) {

@@ -1,5 +1,8 @@
 /** Finds and loads the fleet file. */
 import { join } from 'node:path';
+import { FollowError } from '../gitops/error.ts';
+import { followedFleets } from '../gitops/followed.ts';
+import { currentFile } from '../gitops/store.ts';
 import type { Host } from '../host/host.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
 import { absoluteOr } from '../model/places.ts';
@@ -10,14 +13,17 @@ import type { CommandContext } from './context.ts';
 import { fleetCache } from './fleet-cache.ts';
 import { givenPath } from './given-path.ts';
 
-/** `--file`, else $MOSAIC_FLEET, else ./fleet.yaml, else the one in the configuration folder. Throws CommandError. */
+/**
+ * `--file`, else $MOSAIC_FLEET, else ./fleet.yaml, else the one in the configuration folder, else that of the one repository that is
+ * followed. Throws CommandError.
+ */
 export function findFleetFile(host: Host, file: string | undefined): string {
   const { env, cwd, cwdGone, home } = host.facts;
   const given = file ?? (env['MOSAIC_FLEET'] === '' ? undefined : env['MOSAIC_FLEET']);
   if (given !== undefined) return givenPath(host, given);
   const own = join(absoluteOr(env['XDG_CONFIG_HOME'], join(home, '.config')), 'mosaic/fleet.yaml');
   const places = cwdGone === true ? [own] : [join(cwd, 'fleet.yaml'), own];
-  const found = places.find((path) => host.files.target(path) !== undefined);
+  const found = places.find((path) => host.files.target(path) !== undefined) ?? followedFile(host);
   if (found === undefined) {
     const missing =
       cwdGone === true
@@ -28,6 +34,20 @@ export function findFleetFile(host: Host, file: string | undefined): string {
     });
   }
   return found;
+}
+
+function followedFile(host: Host): string | undefined {
+  let all: string[];
+  try {
+    all = followedFleets(host).map(({ places, following }) => currentFile(places, following));
+  } catch (error) {
+    if (error instanceof FollowError) throw new CommandError(error.message, EXIT.invalid, { fix: error.fix });
+    throw error;
+  }
+  if (all.length < 2) return all[0];
+  throw new CommandError(`several repositories are followed: ${all.join(', ')}`, EXIT.invalid, {
+    fix: 'Name one with --file.',
+  });
 }
 
 /**

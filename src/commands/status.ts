@@ -1,6 +1,8 @@
 /** `mosaic status`: every agent, as wanted and as seen. */
+import { revisionOfFile } from '../gitops/followed.ts';
 import type { Host, ProcessSeen } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
+import { placesOf } from '../model/places.ts';
 import type { Observation } from '../model/observation.ts';
 import { ownWorktree } from '../plan/workplace.ts';
 import {
@@ -27,7 +29,9 @@ export async function statusCommand(context: CommandContext, options: StatusComm
     const { fleet } = await requireFleet(context, options);
     const { report, code } = await lookAtStatus(host, fleet);
     const text =
-      options.json === true ? statusJsonText(report) : statusText(report, terminal, host.clock.now());
+      options.json === true
+        ? statusJsonText(report)
+        : `${statusText(report, terminal, host.clock.now())}${await followText(host, fleet)}`;
     return { code, text };
   };
   if (options.watch !== true) {
@@ -46,7 +50,15 @@ export async function statusCommand(context: CommandContext, options: StatusComm
 
 export async function showStatus({ host, terminal }: CommandContext, fleet: Fleet): Promise<void> {
   const { report } = await lookAtStatus(host, fleet);
-  terminal.out(statusText(report, terminal, host.clock.now()));
+  terminal.out(`${statusText(report, terminal, host.clock.now())}${await followText(host, fleet)}`);
+}
+
+/** A line on the repository that the fleet file is of, or nothing. */
+async function followText(host: Host, fleet: Fleet): Promise<string> {
+  const places = placesOf(fleet.name, host.facts);
+  if (revisionOfFile(host, places, fleet.file) === undefined) return '';
+  const { followLineOf } = await import('./gitops/status.ts');
+  return followLineOf(host, fleet.name);
 }
 
 async function lookAtStatus(host: Host, fleet: Fleet): Promise<{ report: StatusReport; code: number }> {

@@ -8,7 +8,7 @@ export const layers: readonly (readonly string[])[] = [
   ['report'],
   ['apply'],
   ['transport'],
-  ['worktrees', 'coord'],
+  ['worktrees', 'coord', 'gitops'],
   ['observe'],
   ['host'],
   ['plan'],
@@ -39,6 +39,7 @@ const acting = new Set(['execa', 'p-retry', 'pino', 'commander']);
 const allowedPackages: Record<string, readonly string[]> = {
   host: ['execa', 'pino'],
   apply: ['p-retry'],
+  gitops: ['p-retry'],
   cli: ['commander'],
   commands: ['commander'],
 };

@@ -1,0 +1,263 @@
+/** `mosaic gitops bootstrap`: makes this host follow a repository. */
+import { dirname, join } from 'node:path';
+import { FollowError } from '../../gitops/error.ts';
+import { followedFleets, type Followed } from '../../gitops/followed.ts';
+import { inspect, keepFiles, type Inspected } from '../../gitops/inspect.ts';
+import type { Verdict } from '../../gitops/judge.ts';
+import { readSigners } from '../../gitops/signature.ts';
+import { checkBranch, checkPath, checkRemote, shownUrl } from '../../gitops/source.ts';
+import {
+  currentFile,
+  mirrorOf,
+  readFollowing,
+  readRecord,
+  removeTree,
+  revisionOf,
+  writeFollowing,
+  writeRecord,
+} from '../../gitops/store.ts';
+import type { Fleet } from '../../model/fleet.ts';
+import type { Following, FollowRecord } from '../../model/gitops.ts';
+import { placesOf } from '../../model/places.ts';
+import { formatFollowing } from '../../record/gitops.ts';
+import { followingChanges } from '../../report/gitops-changes.ts';
+import { formatProblems } from '../../report/problems.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import { requireFleet } from '../fleet-file.ts';
+import { givenPath } from '../given-path.ts';
+import { asCommandError, inWords, withSyncLock } from './followed.ts';
+import { askingOf, attemptOf, noter, placeOf } from './round.ts';
+import { applyInForce, syncFollowed } from './sync.ts';
+import { takeRevision } from './take.ts';
+import { gitopsUnitFiles, installGitopsUnits } from './units.ts';
+
+export interface BootstrapOptions {
+  repo: string;
+  branch: string;
+  path: string;
+  intervalMs: number;
+  timeoutMs: number;
+  verifySignatures?: string;
+  allowMassStop?: boolean;
+  /** Only show what would be written. */
+  print?: boolean;
+}
+
+export async function gitopsBootstrapCommand(
+  context: CommandContext,
+  options: BootstrapOptions,
+): Promise<number> {
+  const wanted = followingOf(context, options);
+  const known = inWords(() => followedFleets(context.host)).find(({ following }) =>
+    sameSource(following, wanted),
+  );
+  if (known !== undefined && options.print !== true) return again(context, known, wanted, options);
+  return withStaging(context, async (staging) => {
+    const seen = await look(context, wanted, staging);
+    const fleet = fleetOfTip(context, wanted, seen);
+    const places = placesOf(fleet.name, context.host.facts);
+    if (options.print === true)
+      return print(context, { fleet: fleet.name, places, following: wanted }, fleet);
+    const followed = { fleet: fleet.name, places, following: wanted };
+    await begin(context, followed, seen, { staging, allowMassStop: options.allowMassStop === true });
+    const code = await applyInForce(context, followed, {
+      allowMassStop: options.allowMassStop === true,
+      gates: true,
+    });
+    if (code === EXIT.interrupted) return code;
+    await trigger(context, followed);
+    return code;
+  });
+}
+
+/** Throws CommandError for what cannot be followed at all. */
+function followingOf(context: CommandContext, options: BootstrapOptions): Following {
+  const { repo, branch, path, intervalMs, timeoutMs, verifySignatures } = options;
+  const remote = /^\.{1,2}(?:\/|$)/.test(repo) ? givenPath(context.host, repo) : repo;
+  const signers = verifySignatures === undefined ? undefined : givenPath(context.host, verifySignatures);
+  try {
+    checkRemote(remote);
+    checkBranch(branch);
+    checkPath(path);
+  } catch (error) {
+    if (error instanceof FollowError) throw new CommandError(error.message, EXIT.usage, { fix: error.fix });
+    throw error;
+  }
+  if (intervalMs < 1000)
+    throw new CommandError('--interval is less than a second', EXIT.usage, { fix: 'Such as 1m.' });
+  if (timeoutMs < 1)
+    throw new CommandError('--timeout leaves no time at all', EXIT.usage, { fix: 'Such as 5m.' });
+  if (signers !== undefined) inWords(() => readSigners(context, signers));
+  return { repo: remote, branch, path, intervalMs, timeoutMs, ...(signers === undefined ? {} : { signers }) };
+}
+
+const sameSource = (one: Following, other: Following): boolean =>
+  one.repo === other.repo && one.branch === other.branch && one.path === other.path;
+
+/** It is followed already: what else was given is written down, and a round done. */
+async function again(
+  context: CommandContext,
+  known: Followed,
+  wanted: Following,
+  options: BootstrapOptions,
+): Promise<number> {
+  const { suspended } = known.following;
+  const following = suspended === undefined ? wanted : { ...wanted, suspended };
+  const changes = followingChanges(known.following, following);
+  if (changes.length > 0) writeFollowing(context.host.files, known.places, following);
+  context.terminal.out(
+    changes.length === 0 ? 'It is followed already, just so.\n' : changes.map((line) => `${line}\n`).join(''),
+  );
+  const followed = { ...known, following };
+  const code = await syncFollowed(
+    context,
+    followed,
+    options.allowMassStop === true ? { allowMassStop: true } : {},
+  );
+  if (code !== EXIT.interrupted) await trigger(context, followed);
+  return code;
+}
+
+/** A copy whose fleet is not known yet lies here meanwhile; whatever an earlier one left is removed. */
+async function withStaging(
+  context: CommandContext,
+  task: (staging: string) => Promise<number>,
+): Promise<number> {
+  const { files, facts } = context.host;
+  const states = dirname(placesOf('any', facts).state);
+  files.mkdir(states);
+  const lock = await files.lock(join(states, '.bootstrap.lock'));
+  if (lock === undefined)
+    throw new CommandError('another bootstrap is at work', EXIT.locked, {
+      fix: 'Try again when it has ended.',
+    });
+  const staging = join(states, '.bootstrap');
+  try {
+    removeTree(files, staging);
+    files.mkdir(staging);
+    return await task(staging);
+  } finally {
+    removeTree(files, staging);
+    files.remove(join(states, '.bootstrap.lock'));
+    lock.release();
+  }
+}
+
+async function look(context: CommandContext, following: Following, staging: string): Promise<Inspected> {
+  const { signers } = following;
+  const asking = askingOf(context, following);
+  try {
+    return await inspect(asking, {
+      mirror: join(staging, 'mirror'),
+      scratch: staging,
+      acceptRewrite: false,
+      place: placeOf(context.host, join(staging, following.path)),
+      ...(signers === undefined ? {} : { signers: readSigners(context, signers) }),
+    });
+  } catch (error) {
+    if (context.signal.aborted) throw new CommandError('interrupted while fetching', EXIT.interrupted);
+    throw error instanceof FollowError ? asCommandError(error) : error;
+  }
+}
+
+/** The fleet that the tip describes. Throws CommandError where it cannot be followed. */
+function fleetOfTip(
+  { terminal }: CommandContext,
+  following: Following,
+  { verdict, facts, tip }: Inspected,
+): Fleet {
+  const { loaded } = facts;
+  const where = `${tip.sha.slice(0, 10)} of ${shownUrl(following.repo)}`;
+  if (loaded?.ok === false) {
+    terminal.err(formatProblems({ ...loaded, file: following.path }, { color: terminal.color, cwd: '/' }));
+    throw new CommandError(`the fleet file at ${where} is not valid`, EXIT.invalid, {
+      fix: 'Nothing was changed here. Mend it there, then try again.',
+    });
+  }
+  if (verdict !== undefined || loaded === undefined) throw refused(where, verdict);
+  return loaded.value;
+}
+
+const refused = (where: string, verdict: Verdict | undefined): CommandError =>
+  new CommandError(
+    `${where} cannot be followed: ${verdict?.reason ?? 'it says nothing'}`,
+    verdict?.rule === 'unobserved' ? EXIT.unavailable : EXIT.failed,
+    {
+      fix: verdict?.rule === 'refused-plan' ? 'If that is meant, say so: --allow-mass-stop.' : verdict?.fix,
+    },
+  );
+
+/** The first revision: its files, the configuration, and the link that puts it in force, in this order. */
+async function begin(
+  context: CommandContext,
+  followed: Followed,
+  seen: Inspected,
+  { staging, allowMassStop }: { staging: string; allowMassStop: boolean },
+): Promise<void> {
+  const { host, terminal } = context;
+  const { files } = host;
+  const { places, following } = followed;
+  const { sha, subject } = seen.tip;
+  await withSyncLock(context, places, async () => {
+    const before = inWords(() => readFollowing(files, places));
+    keepFiles(files, revisionOf(places, sha), seen.files);
+    const verdict = await takeRevision(
+      context,
+      followed,
+      { ...seen.facts, fleet: followed.fleet },
+      {
+        sha,
+        allowMassStop,
+        first: true,
+        onTake() {
+          const now = host.clock.now();
+          const attempted = attemptOf(seen, now);
+          const record: FollowRecord = { ...readRecord(files, places), wanted: seen.tip, fetchedAt: now };
+          delete record.refused;
+          delete record.fetchTrouble;
+          if (attempted !== undefined) record.attempted = attempted;
+          writeRecord(files, places, record);
+          writeFollowing(files, places, following);
+        },
+      },
+    );
+    if (verdict !== undefined) throw refused(`${sha.slice(0, 10)} of ${shownUrl(following.repo)}`, verdict);
+    removeTree(files, mirrorOf(places));
+    files.rename(join(staging, 'mirror'), mirrorOf(places));
+    const changes = before === undefined ? [] : followingChanges(before, following);
+    for (const line of changes) terminal.out(`${line}\n`);
+    noter(context, followed)(
+      'done',
+      `follows ${shownUrl(following.repo)}, at ${sha.slice(0, 10)}: ${subject}`,
+    );
+  });
+  terminal.out(`Fleet ${followed.fleet} follows ${shownUrl(following.repo)}, branch ${following.branch}.\n`);
+}
+
+/** From now on without anybody's doing. */
+async function trigger(context: CommandContext, { places, following }: Followed): Promise<void> {
+  const { host, terminal } = context;
+  const { fleet } = await requireFleet(context, { file: currentFile(places, following) });
+  const done = await installGitopsUnits(host, fleet, places, following);
+  if (typeof done !== 'object') {
+    terminal.out(
+      done === 'installed'
+        ? `The user manager asks the remote every ${following.intervalMs / 1000} s.\n`
+        : '',
+    );
+    return;
+  }
+  terminal.err(
+    `Nothing asks the remote by itself yet: ${done.absent}.\n  fix: mosaic fleet install-cron, or mosaic gitops sync by hand.\n`,
+  );
+}
+
+function print({ host, terminal }: CommandContext, { places, following }: Followed, fleet: Fleet): number {
+  const files = [
+    { path: places.gitopsFile, text: formatFollowing({ ...following, repo: shownUrl(following.repo) }) },
+    ...(fleet.supervisor === 'none' ? [] : gitopsUnitFiles(host, fleet, places, following)),
+  ];
+  terminal.out(files.map(({ path, text }) => `# ${path}\n${text}`).join('\n'));
+  return EXIT.ok;
+}

@@ -1,0 +1,91 @@
+/** `mosaic gitops sync`: one round now, and then an apply of what is in force. */
+import type { Followed } from '../../gitops/followed.ts';
+import { currentFile, readRecord, shaInForce, writeRecord } from '../../gitops/store.ts';
+import type { RoundEnd } from '../../model/gitops.ts';
+import type { Plan } from '../../model/plan.ts';
+import { roundText } from '../../report/gitops.ts';
+import { applyCommand } from '../apply.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import { theFollowed, withSyncLock, type FollowedOptions } from './followed.ts';
+import { noter, round, troubleOf, type RoundOptions } from './round.ts';
+import { APPLY_PATIENCE_MS } from './take.ts';
+
+export interface SyncOptions extends FollowedOptions, RoundOptions {
+  /** False: quality gates, which may take long, are left to the next apply. */
+  gates?: boolean;
+}
+
+export async function gitopsSyncCommand(context: CommandContext, options: SyncOptions): Promise<number> {
+  return syncFollowed(context, theFollowed(context, options), options);
+}
+
+/** @returns the exit code of the round, or of the apply where the round was good */
+export async function syncFollowed(
+  context: CommandContext,
+  followed: Followed,
+  options: SyncOptions,
+): Promise<number> {
+  const { host, terminal } = context;
+  const end = await withSyncLock(context, followed.places, () => round(context, followed, options));
+  const inForce = shaInForce(host.files, followed.places);
+  terminal.out(roundText(end, { remote: followed.following, inForce }));
+  if (inForce === undefined) return codeOf(end);
+  const allowMassStop = end.kind === 'taken' && options.allowMassStop === true;
+  const code = await applyInForce(context, followed, { allowMassStop, gates: options.gates !== false });
+  return code === EXIT.interrupted || codeOf(end) === EXIT.ok ? code : codeOf(end);
+}
+
+function codeOf(end: RoundEnd): number {
+  if (end.kind === 'unreached') return end.code;
+  if (end.kind !== 'refused') return EXIT.ok;
+  return end.refusal.rule === 'unobserved' ? EXIT.unavailable : EXIT.failed;
+}
+
+/** Applies the revision in force, and writes down that it was applied when that came to its end. */
+export async function applyInForce(
+  context: CommandContext,
+  followed: Followed,
+  options: { allowMassStop: boolean; gates: boolean },
+): Promise<number> {
+  const { files, clock } = context.host;
+  const { places, following } = followed;
+  const sha = shaInForce(files, places);
+  let plan: Plan | undefined;
+  let trouble: { message: string; fix?: string | undefined } | undefined;
+  try {
+    const code = await applyCommand(context, undefined, {
+      file: currentFile(places, following),
+      waitMs: APPLY_PATIENCE_MS,
+      allowMassStop: options.allowMassStop,
+      gates: options.gates,
+      planned: (made) => (plan = made),
+    });
+    if (code === EXIT.interrupted) return code;
+    const hindrance = plan?.refused ?? plan?.unobserved;
+    if (hindrance !== undefined) trouble = { message: hindrance.reason, fix: hindrance.fix };
+    return code;
+  } catch (error) {
+    if (error instanceof CommandError && error.exitCode !== EXIT.interrupted) trouble = error;
+    throw error;
+  } finally {
+    // Killed before this, the next one writes it.
+    if ((plan !== undefined || trouble !== undefined) && files.read(places.gitopsFile) !== undefined) {
+      await withSyncLock(context, places, async () => {
+        const { applyTrouble: before, ...record } = readRecord(files, places);
+        const { attempted } = record;
+        if (trouble !== undefined) {
+          const known = before?.message === trouble.message;
+          if (!known) noter(context, followed)('failed', `could not be applied: ${trouble.message}`);
+          writeRecord(files, places, {
+            ...record,
+            applyTrouble: troubleOf(trouble, before?.since ?? clock.now()),
+          });
+        } else if (attempted !== undefined && attempted.sha === sha && record.applied?.sha !== sha) {
+          const { attemptedAt: _, ...revision } = attempted;
+          writeRecord(files, places, { ...record, applied: { ...revision, appliedAt: clock.now() } });
+        } else writeRecord(files, places, record);
+      });
+    }
+  }
+}

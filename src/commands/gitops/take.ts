@@ -1,0 +1,52 @@
+/** Puts a revision in force, when the plan for it passes the brakes. */
+import type { Followed } from '../../gitops/followed.ts';
+import { asIfInForce } from '../../gitops/followed.ts';
+import { judge, type CommitFacts, type Verdict } from '../../gitops/judge.ts';
+import { currentFile, putInForce, revisionOf } from '../../gitops/store.ts';
+import { withApplyLock } from '../apply-plan.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import { readFleet } from '../fleet-file.ts';
+import { lookAndPlan, settingOf } from '../reconcile.ts';
+
+/** How long an apply that is at work is let finish. */
+export const APPLY_PATIENCE_MS = 5 * 60_000;
+
+export interface TakeOptions {
+  sha: string;
+  allowMassStop: boolean;
+  /** Called when it will be taken, before it is. */
+  onTake: () => void;
+  /** Its configuration is only written with it. */
+  first?: boolean;
+}
+
+/**
+ * Plans with the revision as if it were in force, while nobody else applies, and puts it in force unless something speaks against it:
+ * that is given. Throws CommandError.
+ */
+export async function takeRevision(
+  context: CommandContext,
+  { places, following }: Followed,
+  facts: CommitFacts,
+  { sha, allowMassStop, onTake, first = false }: TakeOptions,
+): Promise<Verdict | undefined> {
+  const { host } = context;
+  const file = currentFile(places, following);
+  const task = async (): Promise<Verdict | undefined> => {
+    // While we waited, somebody may have taken the fleet away.
+    if (!first && host.files.read(places.gitopsFile) === undefined)
+      throw new CommandError('the repository is not followed any more', EXIT.failed);
+    const then = asIfInForce(host, places, revisionOf(places, sha));
+    const loaded = await readFleet({ ...context, host: then }, file);
+    const wrong = judge({ ...facts, loaded });
+    if (wrong !== undefined || !loaded.ok) return wrong;
+    const { plan } = await lookAndPlan(then, loaded.value, settingOf(then, loaded.value), { allowMassStop });
+    const verdict = judge({ ...facts, loaded, plan });
+    if (verdict !== undefined) return verdict;
+    onTake();
+    putInForce(host.files, places, sha);
+    return undefined;
+  };
+  return withApplyLock(context, places, task, { waitMs: APPLY_PATIENCE_MS });
+}

@@ -1,0 +1,48 @@
+/** Which fleets of this host follow a repository, and whose revision is in force. */
+import { dirname } from 'node:path';
+import type { Host } from '../host/host.ts';
+import type { Following } from '../model/gitops.ts';
+import { placesOf, type Places } from '../model/places.ts';
+import { currentLink, readFollowing, shaInForce } from './store.ts';
+
+export interface Followed {
+  fleet: string;
+  places: Places;
+  following: Following;
+}
+
+/** By name. Throws FollowError for a configuration that cannot be read, HostError. */
+export function followedFleets(host: Host): Followed[] {
+  const { files, facts } = host;
+  const folder = dirname(placesOf('any', facts).rendered);
+  return files.list(folder).flatMap((fleet) => {
+    const places = placesOf(fleet, facts);
+    const following = readFollowing(files, places);
+    return following === undefined ? [] : [{ fleet, places, following }];
+  });
+}
+
+/** The commit that a fleet file is of; undefined for a file that stands for itself. Throws HostError. */
+export function revisionOfFile({ files }: Host, places: Places, file: string): string | undefined {
+  return file.startsWith(`${currentLink(places)}/`) ? shaInForce(files, places) : undefined;
+}
+
+/** The machine as it will be once another revision is in force: what is read of the one is read of the other. */
+export function asIfInForce(host: Host, places: Places, folder: string): Host {
+  const link = currentLink(places);
+  const led = (path: string): string =>
+    path.startsWith(`${link}/`) ? folder + path.slice(link.length) : path;
+  const { files } = host;
+  return {
+    ...host,
+    files: {
+      ...files,
+      read: (path) => files.read(led(path)),
+      readExact: (path) => files.readExact(led(path)),
+      readInput: (path, signal) => files.readInput(led(path), signal),
+      stat: (path) => files.stat(led(path)),
+      target: (path) => files.target(led(path)),
+      realpath: (path) => files.realpath(led(path)),
+    },
+  };
+}
