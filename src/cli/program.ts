@@ -10,6 +10,7 @@ import type { GcCommandOptions } from '../commands/worktree.ts';
 import { addAgent } from './agent.ts';
 import { completionSpec } from './completion-spec.ts';
 import { addCoord } from './coord.ts';
+import { addDoctor } from './doctor.ts';
 import { addFleet } from './fleet.ts';
 import { addGitops } from './gitops.ts';
 import { addLaunch } from './launch.ts';
@@ -178,6 +179,7 @@ Example:
       done(await downCommand(context, options));
     });
 
+  addDoctor(program, context, done);
   addFleet(program, context, done);
   addAgent(program, context, done);
   addCoord(program, context, done);

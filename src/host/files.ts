@@ -86,6 +86,15 @@ export const realFiles: Files = {
     });
   },
 
+  room(path) {
+    try {
+      const { bavail, bsize, ffree, files } = fs.statfsSync(path);
+      return { freeBytes: bavail * bsize, ...(files === 0 ? {} : { freeInodes: ffree }) };
+    } catch (error) {
+      throw asHostError('look at the file system of', path, error);
+    }
+  },
+
   rename(from, to) {
     attempt('move to', to, () => fs.renameSync(from, to));
   },

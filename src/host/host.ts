@@ -125,6 +125,8 @@ export interface Files {
   readLink(path: string): string | undefined;
   /** Makes a symbolic link, or replaces the one that is there in one step, and forces it to the disk. */
   writeLink(path: string, target: string): void;
+  /** What is left for us on the file system that a path is on. Throws HostError where nothing is at the path. */
+  room(path: string): Room;
   rename(from: string, to: string): void;
   /** Removes one file or link; nothing when it is not there. */
   remove(path: string): void;
@@ -152,6 +154,12 @@ export interface WriteOptions {
   over?: string;
   /** Only where nothing is, be it a link to nowhere: HostError with code EEXIST is thrown otherwise. A reader may see half of it. */
   fresh?: boolean;
+}
+
+/** Of a file system; no inodes where it counts none. */
+export interface Room {
+  freeBytes: number;
+  freeInodes?: number;
 }
 
 export interface FileStat {

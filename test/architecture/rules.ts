@@ -8,6 +8,7 @@ export const layers: readonly (readonly string[])[] = [
   ['report'],
   ['apply'],
   ['transport'],
+  ['doctor'],
   ['worktrees', 'coord', 'gitops'],
   ['observe'],
   ['host'],

@@ -62,6 +62,7 @@ export function memoryFiles(): MemoryFiles {
     read,
     readExact: read,
     readInput: async (path) => read(path),
+    room: () => ({ freeBytes: 1024 ** 3 }),
     write(path, text, options = {}) {
       if (!folders.has(dirname(path))) throw missing(path);
       if (options.fresh === true && stat(path) !== undefined)

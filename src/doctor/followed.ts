@@ -1,0 +1,62 @@
+/** The repository that the fleet follows, as its last rounds went. */
+import { readFollowing, readRecord } from '../gitops/store.ts';
+import type { Following, FollowRecord } from '../model/gitops.ts';
+import { check, notApplicable, ok, type Check, type Finding, type Patient } from './check.ts';
+
+interface FollowedFacts {
+  fleet: string;
+  following: Following | undefined;
+  record: FollowRecord;
+  now: number;
+}
+
+/** So many intervals, and at least ten minutes, may pass with no word of the remote. */
+const MISSED = 5;
+const PATIENCE_MS = 10 * 60_000;
+
+function judgeFollowed({ fleet, following, record, now }: FollowedFacts): readonly Finding[] {
+  if (following === undefined) return notApplicable('the fleet follows no repository');
+  const found: Finding[] = [];
+  const warn = (message: string, fix?: string): void =>
+    void found.push({ health: 'warning', message, ...(fix === undefined ? {} : { advice: fix }) });
+  const sync = `mosaic gitops sync --name ${fleet}`;
+  const { fetchTrouble, refused, applyTrouble, fetchedAt, applied } = record;
+  if (following.suspended !== undefined) {
+    found.push({
+      health: 'warning',
+      message: `following the repository is suspended by ${following.suspended.by}`,
+      command: `mosaic gitops resume --name ${fleet}`,
+    });
+  } else {
+    if (fetchTrouble !== undefined)
+      warn(`the repository cannot be fetched: ${fetchTrouble.message}`, fetchTrouble.fix);
+    else if (
+      fetchedAt !== undefined &&
+      now - fetchedAt > Math.max(PATIENCE_MS, MISSED * following.intervalMs)
+    )
+      found.push({
+        health: 'warning',
+        message: `the repository was last asked ${Math.round((now - fetchedAt) / 60_000)} minutes ago`,
+        command: sync,
+      });
+    if (refused !== undefined)
+      warn(`the commit ${refused.sha.slice(0, 12)} is not taken: ${refused.reason}`, refused.fix);
+    if (applyTrouble !== undefined)
+      warn(`what was taken was not applied: ${applyTrouble.message}`, applyTrouble.fix);
+  }
+  if (found.length > 0) return found;
+  if (applied === undefined)
+    return [{ health: 'warning', message: 'no revision has been applied yet', command: sync }];
+  return ok(`the repository is followed (${applied.sha.slice(0, 12)})`);
+}
+
+export const followed: Check<Patient> = check(
+  'followed-repository',
+  ({ host, fleet, places }): FollowedFacts => ({
+    fleet: fleet.name,
+    following: readFollowing(host.files, places),
+    record: readRecord(host.files, places),
+    now: host.clock.now(),
+  }),
+  judgeFollowed,
+);
