@@ -6,6 +6,7 @@ import type { DownCommandOptions } from '../commands/down.ts';
 import type { EventsCommandOptions } from '../commands/events.ts';
 import type { PlanCommandOptions } from '../commands/plan.ts';
 import type { StatusCommandOptions } from '../commands/status.ts';
+import type { ValidateCommandOptions } from '../commands/validate.ts';
 import type { GcCommandOptions } from '../commands/worktree.ts';
 import { addAgent } from './agent.ts';
 import { completionSpec } from './completion-spec.ts';
@@ -122,8 +123,22 @@ ${exitCodes}`,
     });
 
   command('validate [path]', 'check a fleet file, and the host not at all')
+    .addOption(
+      new Option('-o, --output <format>', 'github: also as annotations of a pull request').choices([
+        'text',
+        'json',
+        'github',
+      ]),
+    )
     .option('--json', 'for programs (schemas/problems.schema.json)')
-    .action(async (path: string | undefined, options: FleetOptions) => {
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mosaic validate
+  mosaic validate fleet.yaml -o github     in a workflow of GitHub Actions; see examples/ci/`,
+    )
+    .action(async (path: string | undefined, options: ValidateCommandOptions) => {
       const { validateCommand } = await import('../commands/validate.ts');
       done(await validateCommand(context, path, options));
     });

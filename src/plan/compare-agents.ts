@@ -148,7 +148,7 @@ function fateOf(base: Side, head: Side, { before, after, fields }: Changed): Fat
     return after.state === 'stopped'
       ? { consequence: 'none', reason: 'stays stopped' }
       : started(base, head, after, false);
-  if (hostOf(before) !== hostOf(after)) return moved(head, before, after);
+  if (hostOf(before) !== hostOf(after)) return moved(base, head, before, after);
   if (after.state === 'stopped') return { consequence: 'stop', reason: `state: stopped${on(after)}` };
   const definition = redefinition(base, head, before, after);
   if (definition === 'same') return sameFate(before, after, fields);
@@ -163,6 +163,11 @@ function fateOf(base: Side, head: Side, { before, after, fields }: Changed): Fat
           reason: 'pending restart if the values of its env_file differ (on_change: hold)',
         };
   }
+  return changedFate(before, after);
+}
+
+/** It would run as something else. */
+function changedFate(before: Agent, after: Agent): Fate {
   if (keepsOtherBranch(before, after))
     return { consequence: 'hold', reason: 'pending restart; its worktree stays on the branch that it is on' };
   if (after.onChange === 'hold') return { consequence: 'hold', reason: 'pending restart (on_change: hold)' };
@@ -185,18 +190,28 @@ function sameFate(before: Agent, after: Agent, fields: readonly FieldChange[]): 
 
 const atNextStart = new Set(['kickstart', 'kickstart_template', 'on_restart', 'worktree', 'env_file']);
 
-function moved({ fleet }: Side, before: Agent, after: Agent): Fate {
+function moved(base: Side, head: Side, before: Agent, after: Agent): Fate {
   const [old, now] = [hostOf(before), hostOf(after)];
-  const { prune } = fleet.reconcile;
+  const { prune } = head.fleet.reconcile;
   const leaves = `${prune ? 'stops' : 'keeps running (reconcile.prune is off)'} on ${old ?? `every host but ${now}`}`;
-  if (after.state === 'stopped') return { consequence: prune ? 'stop' : 'hold', reason: leaves };
+  if (after.state === 'stopped') {
+    // Where it still belongs, it is stopped whatever prune says.
+    if (now === undefined || (old === undefined && prune))
+      return { consequence: 'stop', reason: 'state: stopped' };
+    return {
+      consequence: prune || old === undefined ? 'stop' : 'hold',
+      reason: `${leaves}; state: stopped on ${now}`,
+    };
+  }
   const tree = before.worktree === undefined ? '' : '; what its worktree holds stays where it is';
-  // The one host that both sides mean goes on with it.
-  if (now === undefined)
-    return { consequence: 'start', reason: `starts on every host but ${old}, where it goes on` };
-  if (old === undefined)
-    return { consequence: prune ? 'stop' : 'hold', reason: `${leaves}, where it goes on${tree}` };
-  return { consequence: 'move', reason: `${leaves}, starts on ${now}${tree}` };
+  if (old !== undefined && now !== undefined)
+    return { consequence: 'move', reason: `${leaves}, starts on ${now}${tree}` };
+  // One host is meant by both sides.
+  const there =
+    redefinition(base, head, before, after) === 'same' ? '' : ` (${changedFate(before, after).reason})`;
+  return old === undefined
+    ? { consequence: prune ? 'stop' : 'hold', reason: `${leaves}, where it goes on${there}${tree}` }
+    : { consequence: 'start', reason: `starts on every host but ${old}, where it goes on${there}` };
 }
 
 /** Whether it would run as something else. Perhaps: an env_file that is not beside the fleet file, and now another. */

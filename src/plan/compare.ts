@@ -69,7 +69,7 @@ function brakes(base: Fleet, head: Fleet, compared: readonly Compared[]): string
   const hosts = new Set(base.agents.map(hostOf));
   const refusals = [...hosts].flatMap((host) => {
     const live = compared.filter(({ pair }) => pair.before?.state === 'running' && runsOn(pair.before, host));
-    const ending = live.filter((one) => endsOn(one, host)).length;
+    const ending = live.filter((one) => endsOn(one, host, head.reconcile.prune)).length;
     if (ending > 0 && head.agents.length === 0)
       return [{ host, why: `the roster is empty, and ${counted(ending, 'session')} would be stopped` }];
     const share = head.reconcile.maxStopFraction;
@@ -93,9 +93,10 @@ function brakes(base: Fleet, head: Fleet, compared: readonly Compared[]): string
 const runsOn = (agent: Agent, host: string | undefined): boolean =>
   agent.host === undefined || hostOf(agent) === host;
 
-function endsOn({ pair, diff }: Compared, host: string | undefined): boolean {
+function endsOn({ pair, diff }: Compared, host: string | undefined, prune: boolean): boolean {
   if (diff?.consequence === 'restart') return true;
   if (diff?.consequence !== 'stop' && diff?.consequence !== 'move') return false;
   // One that is given to another host goes on where both sides want it.
-  return pair.after === undefined || pair.after.state === 'stopped' || !runsOn(pair.after, host);
+  if (pair.after === undefined || !runsOn(pair.after, host)) return prune;
+  return pair.after.state === 'stopped';
 }

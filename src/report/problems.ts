@@ -48,7 +48,8 @@ function formatProblem(problem: Problem, file: string, lines: Lines, painted: Pa
 const place = (file: string, range: TextRange | undefined): string =>
   range ? `${file}:${range.line}:${range.column}` : file;
 
-function shownPath(file: string, cwd: string): string {
+/** A file as it is named to who works in that folder. */
+export function shownPath(file: string, cwd: string): string {
   if (!posix.isAbsolute(file)) return file;
   const relative = posix.relative(cwd, file);
   return relative === '' || relative.startsWith('../') ? file : relative;

@@ -25,10 +25,10 @@ export async function mosaic(machine: Machine, ...argv: string[]): Promise<Ran> 
   return { code, stdout, stderr };
 }
 
-/** The fleet as its file says now. */
-export function fleetOn(machine: Machine): Fleet {
+/** The fleet as its file says now, to this machine or to all. */
+export function fleetOn(machine: Machine, hostnames: readonly string[] | 'all' = ['here']): Fleet {
   const text = machine.files.read(FLEET_FILE) ?? '';
-  const loaded = loadFleet({ text, file: FLEET_FILE, home: HOME, hostnames: ['here'] });
+  const loaded = loadFleet({ text, file: FLEET_FILE, home: HOME, hostnames });
   if (!loaded.ok)
     throw new Error(loaded.problems.map(({ path, message }) => `${path}: ${message}`).join('\n'));
   return loaded.value;
