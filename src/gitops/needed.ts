@@ -13,8 +13,9 @@ export interface Needed {
 }
 
 /** So many levels above the repository that no path climbs out of them by mistake. */
-const OUTSIDE = '/.outside'.repeat(32);
-const ROOT = `${OUTSIDE}/.repository`;
+const ROOT = `${'/.outside'.repeat(32)}/.repository`;
+/** Whether a path stood in the file as a relative one. */
+const isRelative = (path: string): boolean => path.startsWith('/.outside');
 
 /**
  * @param text of a fleet file that is valid
@@ -29,9 +30,9 @@ export function neededFiles(text: string, path: string, home: string): Needed {
   const loaded = loadFleet({ text, file, home, hostnames });
   if (!loaded.ok) return { files: [] };
   const fleet = loaded.value;
-  const folder = foldersOf(fleet).find(({ at }) => at.startsWith(OUTSIDE));
+  const folder = foldersOf(fleet).find(({ at }) => isRelative(at));
   if (folder !== undefined) return { files: [], wrong: notChecked(folder.whose, relative(file, folder.at)) };
-  const named = filesOf(fleet).filter((name) => name.startsWith(OUTSIDE));
+  const named = filesOf(fleet).filter(isRelative);
   const stray = named.find((name) => !isInside(inRoot(name)));
   if (stray !== undefined) {
     return {
