@@ -6,6 +6,7 @@ import type { FleetVerbOptions, Verb } from '../commands/fleet/verbs.ts';
 import type { FleetVerifyOptions } from '../commands/fleet/verify.ts';
 import type { StatusCommandOptions } from '../commands/status.ts';
 import { addInstallCron } from './fleet-cron.ts';
+import { addInstallSystemd } from './fleet-install.ts';
 import { duration } from './options.ts';
 
 const verbCodes = `
@@ -29,6 +30,7 @@ export function addFleet(program: Command, context: CommandContext, done: (code:
 Examples:
   mosaic fleet init --write                a fleet file to begin with
   mosaic fleet stop coder0                 keep it down until mosaic fleet start coder0
+  mosaic fleet install-systemd             keep it so by itself, also after a reboot
   mosaic fleet verify                      does this host do what a fleet needs?`,
     );
   const command = (name: string, description: string): Command =>
@@ -132,5 +134,6 @@ Examples:
       done(await fleetVerifyCommand(context, options));
     });
 
+  addInstallSystemd(fleet, context, done);
   addInstallCron(fleet, context, done);
 }

@@ -66,12 +66,15 @@ else that of the repository that is followed (mosaic gitops).`,
   )
     .option('-n, --dry-run', 'show what would be done, and do nothing')
     .option('--status', 'end with the status table')
-    .option('--watch', 'apply again and again')
+    .option('--watch', 'apply again and again, and at once when the file changes or an agent ends')
     .addOption(interval('how often with --watch', '30s'))
     .addOption(
       new Option('--wait <duration>', 'let another apply that is at work finish').argParser(duration),
     )
     .option('-v, --verbose', 'also a line for each file and lock')
+    .addOption(
+      new Option('--gates-in <unit>', 'start this unit for quality gates; for units alone').hideHelp(),
+    )
     .addHelpText(
       'after',
       `
@@ -88,6 +91,10 @@ ${exitCodes}`,
           // What only shows loads nothing of what acts.
           const { planCommand } = await import('../commands/plan.ts');
           return done(await planCommand(context, options));
+        }
+        if (plan === undefined && options.watch === true) {
+          const { watchCommand } = await import('../commands/watch.ts');
+          return done(await watchCommand(context, { ...options, intervalMs: options.interval }));
         }
         const { applyCommand } = await import('../commands/apply.ts');
         const { interval: intervalMs, wait, ...asked } = options;

@@ -9,7 +9,7 @@ import type { SavedPlan } from '../report/saved-plan.ts';
 import { appliedExitCode, applyPlan, withApplyLock, type Applied, type LockOptions } from './apply-plan.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
-import { findFleetFile, readFleet, requireFleet } from './fleet-file.ts';
+import { requireFleet } from './fleet-file.ts';
 import { givenPath } from './given-path.ts';
 import { planDigest, planOptions, type PlanCommandOptions } from './plan.ts';
 import { planExitCode } from './plan-exit-code.ts';
@@ -28,6 +28,8 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
   waitMs?: number;
   /** False: quality gates are left to another apply. */
   gates?: boolean;
+  /** A unit to start for them then. */
+  gatesIn?: string;
   /** Told of each plan before it is carried out. */
   planned?: (plan: Plan) => void;
 }
@@ -38,10 +40,36 @@ export async function applyCommand(
   options: ApplyCommandOptions,
 ): Promise<number> {
   if (planFile !== undefined) return applySaved(context, planFile, options);
-  if (options.watch === true) return watch(context, options);
+  if (options.gatesIn !== undefined) return triggeredApply(context, options, options.gatesIn);
   const { fleet, warnings } = await requireFleet(context, { ...options, remember: true });
   for (const warning of warnings) context.terminal.err(`Note: ${warning.message}\n`);
   return applyFleet(context, fleet, options);
+}
+
+/** As a unit runs it: nothing holds up the next one, and what changes meanwhile wakes it. */
+async function triggeredApply(
+  context: CommandContext,
+  options: ApplyCommandOptions,
+  unit: string,
+): Promise<number> {
+  const { host, terminal } = context;
+  const { fleet, text, warnings } = await requireFleet(context, { ...options, remember: true });
+  for (const warning of warnings) terminal.err(`Note: ${warning.message}\n`);
+  const due: Verification[] = [];
+  const planned = ({ verifications }: Plan): void => void due.push(...verifications);
+  const code = await applyFleet(context, fleet, { ...options, gates: false, planned });
+  if (due.length > 0) {
+    const { failure, stderr, message } = await host.exec('systemctl', [
+      '--user',
+      'start',
+      '--no-block',
+      unit,
+    ]);
+    if (failure !== undefined || stderr !== '') terminal.err(`${unit}: ${message ?? stderr.trim()}\n`);
+  }
+  // systemd forgets a change of the file that it sees while the unit runs (systemd 252).
+  if (host.files.read(fleet.file) !== text) host.files.write(settingOf(host, fleet).places.wake, '');
+  return code;
 }
 
 /** Applies, runs the quality gates that are due then, and applies again for what they changed. Resolves with the exit code. */
@@ -90,14 +118,14 @@ export async function applyFleet(
 const lockOptions = ({ waitMs }: ApplyCommandOptions): LockOptions =>
   waitMs === undefined ? {} : { waitMs };
 
-interface Done {
+export interface Done {
   code: number;
   plan: Plan;
   applied: Applied;
 }
 
 /** What an operator asks for is asked for once. */
-const once = (options: ApplyCommandOptions): ApplyCommandOptions => ({
+export const once = (options: ApplyCommandOptions): ApplyCommandOptions => ({
   ...options,
   restart: [],
   adopt: [],
@@ -106,7 +134,7 @@ const once = (options: ApplyCommandOptions): ApplyCommandOptions => ({
   allowMassStop: false,
 });
 
-async function carryOut(
+export async function carryOut(
   context: CommandContext,
   fleet: Fleet,
   places: Places,
@@ -132,7 +160,7 @@ async function carryOut(
   return { code: appliedExitCode(plan, applied), plan, applied };
 }
 
-async function tellPrograms({ terminal }: CommandContext, { plan, applied }: Done): Promise<void> {
+export async function tellPrograms({ terminal }: CommandContext, { plan, applied }: Done): Promise<void> {
   const { applyJsonText } = await import('../report/apply-summary.ts');
   terminal.out(applyJsonText({ plan, ...applied }));
 }
@@ -190,64 +218,4 @@ async function readSavedPlan({ host, signal }: CommandContext, planFile: string)
     });
   }
   return data as SavedPlan;
-}
-
-/** Reconciles again and again. Whatever goes wrong in one round is said, and the next comes all the same. */
-async function watch(context: CommandContext, given: ApplyCommandOptions): Promise<number> {
-  const { host, terminal, signal } = context;
-  let options = given;
-  let said = '';
-  let verifying: Promise<void> | undefined;
-  /** Ends the waiting for the next round. */
-  let soon = new AbortController();
-  const told = (error: unknown): void => {
-    if (!(error instanceof Error)) throw error;
-    terminal.err(`${error.message}; tries again\n`);
-  };
-  const verify = async (...what: [Fleet, Places, readonly Verification[]]): Promise<void> => {
-    try {
-      const { ended } = await verifyMissions(context, ...what);
-      if (ended > 0) soon.abort();
-    } catch (error) {
-      told(error);
-    } finally {
-      verifying = undefined;
-    }
-  };
-  while (!signal.aborted) {
-    try {
-      const loaded = await readFleet(context, findFleetFile(host, options.file), { remember: true });
-      if (!loaded.ok)
-        throw new CommandError(`${loaded.file} is not valid (mosaic validate shows why)`, EXIT.invalid);
-      const fleet = loaded.value;
-      const setting = settingOf(host, fleet);
-      const due = await withApplyLock(context, setting.places, async () => {
-        const look = await lookAndPlan(host, fleet, setting, planOptions(fleet, options));
-        const { actions, verdicts, missions, verifications } = look.plan;
-        const summary = JSON.stringify([
-          verdicts.map(({ agent, status }) => [agent, status]),
-          missions.map(({ mission, state, conditions }) => [
-            mission,
-            state,
-            conditions.map(({ code }) => code),
-          ]),
-        ]);
-        if (actions.length > 0 || summary !== said) {
-          const done = await carryOut(context, fleet, setting.places, look, options);
-          if (options.json === true) await tellPrograms(context, done);
-        }
-        said = summary;
-        options = once(given);
-        return verifications;
-      });
-      // Beside the reconciling: a crash elsewhere must not wait for them.
-      if (due.length > 0) verifying ??= verify(fleet, setting.places, due);
-    } catch (error) {
-      told(error);
-    }
-    await host.clock.sleep(options.intervalMs ?? 30_000, AbortSignal.any([signal, soon.signal]));
-    if (soon.signal.aborted) soon = new AbortController();
-  }
-  await verifying;
-  return EXIT.interrupted;
 }

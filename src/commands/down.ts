@@ -10,6 +10,7 @@ import { EXIT } from './command-error.ts';
 import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';
+import { foldersNote, removeTriggers, standingTriggers } from './fleet/triggers.ts';
 import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
 import { removeGitopsUnits } from './gitops/units.ts';
 import { planExitCode } from './plan-exit-code.ts';
@@ -32,11 +33,17 @@ export async function downCommand(context: CommandContext, options: DownCommandO
     await renderPlan(plan, terminal, { diffs: false });
     if ((await standingCronLines(host, fleet.name, places)).length > 0)
       terminal.out('The line of the crontab that applies the fleet would be taken out.\n');
+    if (standingTriggers(host, fleet, places).size > 0)
+      terminal.out('The units that reconcile the fleet by themselves would be removed.\n');
     return planExitCode(plan);
   }
   // Before anything is ended: a minute later it would be back.
   if ((await removeCronLine(host, fleet.name, places)).length > 0)
     terminal.out('cron no longer applies the fleet: its line is taken out of the crontab.\n');
+  if (await removeTriggers(host, fleet, places))
+    terminal.out(
+      'The user manager no longer reconciles the fleet: its units are removed (mosaic fleet install-systemd brings them back).\n',
+    );
   if ((await removeGitopsUnits(host, fleet, places)).length > 0)
     terminal.out('The user manager no longer follows the repository: its units are removed.\n');
   return withApplyLock(context, places, () => takeDown(context, fleet, options));
@@ -79,6 +86,7 @@ export async function takeDown(
 function clearState({ files }: Host, places: Places, purge: boolean): boolean {
   files.remove(places.stateFile);
   files.remove(places.wake);
+  files.remove(foldersNote(places));
   const { crashes, conversations, locks, typing, worktrees, agentFiles, rendered } = places;
   for (const agent of files.list(conversations)) files.remove(places.conversation(agent));
   for (const lock of files.list(typing)) files.remove(join(typing, lock));

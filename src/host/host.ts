@@ -10,9 +10,22 @@ export interface Host {
   files: Files;
   processes: Processes;
   clock: Clock;
+  /** Absent: changes of files are only seen by looking. */
+  watch?: Watch;
+  /** Absent: there is nobody to ask. */
+  ask?: Ask;
   /** Facts that do not change while a command runs. */
   facts: Facts;
 }
+
+/**
+ * Calls back soon after any of the paths may have changed, come or gone, once for many changes in a row; a call may be for nothing,
+ * and where the system does not watch, there is none. Keeps no process alive.
+ */
+export type Watch = (paths: readonly string[], changed: () => void) => { close(): void };
+
+/** A line that a person types at the terminal, without its end; undefined where there is no terminal, or no answer. */
+export type Ask = (signal?: AbortSignal) => Promise<string | undefined>;
 
 export interface Facts {
   env: Readonly<Record<string, string | undefined>>;

@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
+import { ask } from './ask.ts';
 import { replacement } from './become.ts';
 import { realExec } from './exec.ts';
 import { realFiles } from './files.ts';
 import { foreground } from './foreground.ts';
 import { HostError, type Clock, type Facts, type Host } from './host.ts';
 import { bootedAt, realProcesses } from './processes.ts';
+import { watch } from './watch.ts';
 
 const realClock: Clock = {
   now: () => Date.now(),
@@ -90,6 +92,8 @@ export function realHost(): Host {
     files: realFiles,
     processes: realProcesses,
     clock: realClock,
+    watch,
+    ask,
     facts,
   };
 }

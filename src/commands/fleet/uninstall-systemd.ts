@@ -1,0 +1,90 @@
+/** `mosaic fleet install-systemd --uninstall`: the triggers, the fleet and all that was made for them go again. */
+import { counted, listed } from '../../base/text.ts';
+import type { Host } from '../../host/host.ts';
+import type { Fleet } from '../../model/fleet.ts';
+import type { Places } from '../../model/places.ts';
+import { observeLinger } from '../../observe/linger.ts';
+import { lingerStaysText, stepText, triggersJsonText } from '../../report/triggers.ts';
+import { visible } from '../../base/visible.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext, FleetOptions } from '../context.ts';
+import { downCommand } from '../down.ts';
+import { lookAndPlan, settingOf } from '../reconcile.ts';
+import { foldersNote, removeTriggers, standingTriggers, type TriggerStep } from './triggers.ts';
+
+export interface UninstallOptions extends FleetOptions {
+  dryRun?: boolean;
+  yes?: boolean;
+}
+
+export async function uninstallSystemd(
+  context: CommandContext,
+  fleet: Fleet,
+  places: Places,
+  options: UninstallOptions,
+): Promise<number> {
+  const { host, terminal } = context;
+  const json = options.json === true;
+  const steps: TriggerStep[] = [];
+  const told = (step: TriggerStep): void => {
+    steps.push(step);
+    if (!json) terminal.out(stepText(step, options.dryRun === true));
+  };
+  const standing = standingTriggers(host, fleet, places).size > 0;
+  const { plan } = await lookAndPlan(host, fleet, settingOf(host, fleet), { down: true });
+  if (plan.unobserved !== undefined) {
+    throw new CommandError(plan.unobserved.reason, EXIT.unavailable, { fix: plan.unobserved.fix });
+  }
+  const running = plan.verdicts.filter(({ change }) => change === 'stop').map(({ agent }) => agent);
+  // What a taking down says of itself is for a person.
+  const shown: CommandContext = json
+    ? { ...context, terminal: { ...terminal, out: (text) => terminal.err(text) } }
+    : context;
+  const tell = (action: 'uninstalled' | 'absent' | 'would-uninstall', exitCode: number): number => {
+    if (json) terminal.out(triggersJsonText({ fleet: fleet.name, action, steps, exitCode }));
+    return exitCode;
+  };
+  if (options.dryRun === true) {
+    await removeTriggers(host, fleet, places, told, { dryRun: true });
+    return tell('would-uninstall', await downCommand(shown, { file: fleet.file, purge: true, dryRun: true }));
+  }
+  if (running.length > 0 && options.yes !== true) await confirm(context, running);
+  const folders = madeFolders(host, places);
+  await removeTriggers(host, fleet, places, told);
+  const code = await downCommand(shown, { file: fleet.file, purge: true });
+  for (const folder of folders) host.files.removeEmptyFolder(folder);
+  const linger = await observeLinger(host);
+  if (!json && linger.known && linger.value) terminal.err(lingerStaysText(host.facts.user));
+  return tell(standing || running.length > 0 ? 'uninstalled' : 'absent', code);
+}
+
+/** Throws CommandError unless a person says yes at the terminal. */
+async function confirm(
+  { host, terminal, signal }: CommandContext,
+  running: readonly string[],
+): Promise<void> {
+  terminal.err(`This ends ${counted(running.length, 'running agent')}: ${visible(listed(running))}.\n`);
+  terminal.err('End them and remove the fleet from this host? [y/N] ');
+  const answer = await host.ask?.(signal);
+  if (answer === undefined) terminal.err('\n');
+  if (/^\s*(?:y|yes)\s*$/i.test(answer ?? '')) return;
+  if (signal.aborted) throw new CommandError('interrupted; nothing was done', EXIT.interrupted);
+  throw new CommandError(
+    answer === undefined
+      ? 'nobody answered whether to end running agents; nothing was done'
+      : 'nothing was done',
+    EXIT.failed,
+    answer === undefined ? { fix: 'Run it on a terminal, or answer with --yes.' } : {},
+  );
+}
+
+/** What the installation wrote down, as far as it is a list of absolute paths. */
+function madeFolders({ files }: Host, places: Places): string[] {
+  try {
+    const noted: unknown = JSON.parse(files.read(foldersNote(places)) ?? '[]');
+    if (!Array.isArray(noted)) return [];
+    return noted.filter((one): one is string => typeof one === 'string' && one.startsWith('/'));
+  } catch {
+    return [];
+  }
+}
