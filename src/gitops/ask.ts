@@ -100,6 +100,8 @@ export function failed(asking: Asking, doing: string, result: ExecResult): Follo
       fix: 'Free some space; the next round goes on by itself.',
     });
   if (/couldn't find remote ref/i.test(stderr)) return noBranch(where, branch);
+  if (/unadvertised object|not our ref/.test(stderr))
+    return new FollowError('partial', `cannot ${doing} ${where}: ${why}`);
   if (needsAccess.test(stderr))
     return said(
       'Nothing can be asked for here: give this user a key or a credential helper of git that works without a terminal.',

@@ -4,6 +4,8 @@ export type FollowErrorKind =
   | 'remote'
   /** Our own copy is not whole. */
   | 'mirror'
+  /** Our copy lacks what the server leaves out and will not give by itself: only a copy with everything will do. */
+  | 'partial'
   /** This machine lacks something: git, a program, room on the disk. */
   | 'host'
   /** What was asked for can never be. */

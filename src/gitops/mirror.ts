@@ -43,30 +43,41 @@ export async function withFetched<T>(
   const { files } = asking.host;
   const anew = `${mirror}.new`;
   removeTree(files, anew);
-  const fetchAndRead = async (folder: string, fresh: boolean): Promise<T> => {
-    await fetch(asking, folder);
-    return read(folder, fresh);
-  };
+  let whole = isWhole(asking, mirror);
   try {
     await prepare(asking, mirror);
-    const result = await fetchAndRead(mirror, false);
+    await fetch(asking, mirror, whole);
+    const result = await read(mirror, false);
     await tidy(asking, mirror);
     return result;
   } catch (error) {
-    if (!(error instanceof FollowError) || error.kind !== 'mirror' || asking.signal.aborted) throw error;
+    if (!canBeMended(error) || asking.signal.aborted) throw error;
+    whole ||= error.kind === 'partial';
   }
-  try {
-    await prepare(asking, anew);
-    const result = await fetchAndRead(anew, true);
+  const again = async (): Promise<T> => {
+    await prepare(asking, anew, whole);
+    await fetch(asking, anew, whole);
+    const result = await read(anew, true);
     removeTree(files, mirror);
     files.rename(anew, mirror);
     return result;
+  };
+  try {
+    return await again().catch((error: unknown) => {
+      if (!canBeMended(error) || error.kind !== 'partial' || whole) throw error;
+      whole = true;
+      removeTree(files, anew);
+      return again();
+    });
   } finally {
     removeTree(files, anew);
   }
 }
 
-async function fetch(asking: Asking, mirror: string): Promise<void> {
+const canBeMended = (error: unknown): error is FollowError =>
+  error instanceof FollowError && (error.kind === 'mirror' || error.kind === 'partial');
+
+async function fetch(asking: Asking, mirror: string, whole: boolean): Promise<void> {
   const { branch } = asking.following;
   await patiently(asking, async () => {
     const result = await ask(
@@ -80,7 +91,7 @@ async function fetch(asking: Asking, mirror: string): Promise<void> {
         '--no-auto-maintenance',
         '--no-recurse-submodules',
         '--refmap=',
-        '--filter=blob:none',
+        ...(whole ? [] : ['--filter=blob:none']),
         'origin',
         `+refs/heads/${branch}:${WANTED}`,
       ],
@@ -105,19 +116,20 @@ function patiently<T>(asking: Asking, task: () => Promise<T>): Promise<T> {
 }
 
 /** Makes the repository where there is none, and sees to it that its configuration is ours and nobody is in the way. */
-async function prepare(asking: Asking, mirror: string): Promise<void> {
+async function prepare(asking: Asking, mirror: string, whole = isWhole(asking, mirror)): Promise<void> {
   const { host, following } = asking;
   const { files } = host;
-  const whole = ['HEAD', 'objects', 'refs'].every((name) => files.stat(join(mirror, name)) !== undefined);
-  if (!whole) {
+  if (!['HEAD', 'objects', 'refs'].every((name) => files.stat(join(mirror, name)) !== undefined)) {
     removeTree(files, mirror);
     files.mkdir(mirror);
     const made = await ask(asking, dirname(mirror), ['init', '--quiet', '--bare', '--template=', mirror]);
     if (made.code !== 0) throw failed(asking, 'make a copy of', made);
   }
-  const config = join(mirror, 'config');
-  const text = configOf(following.repo);
-  if (files.read(config) !== text) files.write(config, text);
+  const put = (name: string, text: string): void => {
+    if (files.read(join(mirror, name)) !== text) files.write(join(mirror, name), text);
+  };
+  put('config', configOf(following.repo, whole));
+  put('HEAD', 'ref: refs/heads/main\n');
   // We alone work here: whatever these are, a git that was killed left them.
   const left = (folder: string, pattern: RegExp): void => {
     for (const name of files.list(folder)) if (pattern.test(name)) removeTree(files, join(folder, name));
@@ -128,18 +140,18 @@ async function prepare(asking: Asking, mirror: string): Promise<void> {
   left(join(mirror, 'objects/pack'), /^\.?tmp[_-]/);
 }
 
+/** Whether a copy has all contents, since its server leaves out what it does not give afterwards. */
+const isWhole = ({ host, following }: Asking, mirror: string): boolean =>
+  host.files.read(join(mirror, 'config')) === configOf(following.repo, true);
+
 /** The remote stands in a file alone, where no list of processes shows the password that it may hold. */
-const configOf = (repo: string): string => `[core]
+const configOf = (repo: string, whole: boolean): string => `[core]
 \trepositoryformatversion = 1
 \tbare = true
 \tlogAllRefUpdates = false
-[extensions]
-\tpartialClone = origin
-[remote "origin"]
+${whole ? '' : '[extensions]\n\tpartialClone = origin\n'}[remote "origin"]
 \turl = "${repo.replace(/["\\]/g, (character) => `\\${character}`)}"
-\tpromisor = true
-\tpartialclonefilter = blob:none
-`;
+${whole ? '' : '\tpromisor = true\n\tpartialclonefilter = blob:none\n'}`;
 
 /** As many fetches bring a pack each; then they are made one. */
 const PACKS = 40;

@@ -1,7 +1,7 @@
 /** What may be followed, which commits are taken, and what of a secret is shown: without a machine. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { judge, type CommitFacts, type Rule } from '../../src/gitops/judge.ts';
 import { neededFiles } from '../../src/gitops/needed.ts';
 import {
@@ -79,8 +79,10 @@ void test('no password of an address is ever shown', () => {
 });
 
 const path = 'fleet.yaml';
-const file = (name: string): CommitFacts['loaded'] =>
-  ({ ok: true, value: { name }, file: path, text: '', warnings: [] }) as unknown as CommitFacts['loaded'];
+const file = (name: string): NonNullable<CommitFacts['loaded']> =>
+  ({ ok: true, value: { name }, file: path, text: '', warnings: [] }) as unknown as NonNullable<
+    CommitFacts['loaded']
+  >;
 
 const verdicts: readonly [string, Omit<CommitFacts, 'following'>, Rule | undefined][] = [
   ['nothing known', {}, undefined],

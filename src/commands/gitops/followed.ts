@@ -44,6 +44,7 @@ const codes = {
   remote: EXIT.unavailable,
   host: EXIT.unavailable,
   mirror: EXIT.failed,
+  partial: EXIT.failed,
   invalid: EXIT.invalid,
 };
 
