@@ -4,6 +4,8 @@ import type { Files } from '../host/host.ts';
 import { findProgram } from '../host/program-path.ts';
 import { observeCrontab } from '../observe/crontab.ts';
 import { ownLines } from '../render/crontab.ts';
+import { gitopsUnitNames } from '../render/gitops-units.ts';
+import { triggerName, TRIGGERS } from '../render/triggers.ts';
 import { commandWords } from '../render/unit-path.ts';
 import { versionIn } from './versions.ts';
 import { check, mosaicLine, ok, unknownFinding, type Check, type Finding, type Patient } from './check.ts';
@@ -46,9 +48,8 @@ const PROPERTIES = ['Id', 'LoadState', 'UnitFileState', 'ActiveState', 'Result',
 async function triggerFacts(on: Patient): Promise<TriggerFacts> {
   const { host, fleet, places, file, own, nodeNeeded } = on;
   const { unitPrefix } = fleet.systemd;
-  const names = ['reconcile', 'gitops'].flatMap((what) =>
-    ['service', 'timer', 'path'].map((kind) => `${unitPrefix}-${what}.${kind}`),
-  );
+  const { service, timer } = gitopsUnitNames(unitPrefix);
+  const names = [...TRIGGERS.map((trigger) => triggerName(unitPrefix, trigger)), service, timer];
   const standing = names.filter((name) => host.files.stat(`${places.units}/${name}`) !== undefined);
   const asked = await on.units;
   const manager = asked.known && asked.value.manager === 'answers';
@@ -190,14 +191,17 @@ function judgeUnit({ name, shown, runs }: UnitFacts, facts: TriggerFacts): Findi
       advice: `journalctl --user --unit ${name} tells why; the command tries it again.`,
       command: systemctl('start'),
     });
-  const triggers = !name.endsWith('.service');
-  if (triggers && !['enabled', 'enabled-runtime'].includes(shown.get('UnitFileState') ?? ''))
+  const waits = !name.endsWith('.service');
+  if (
+    (waits || name.endsWith('-reconcile.service')) &&
+    !['enabled', 'enabled-runtime'].includes(shown.get('UnitFileState') ?? '')
+  )
     found.push({
       health: 'broken',
       message: `${name} is not enabled: no boot starts it`,
-      command: systemctl('enable', '--now'),
+      command: systemctl('enable', ...(waits ? ['--now'] : [])),
     });
-  else if (triggers && shown.get('ActiveState') === 'inactive')
+  else if (waits && shown.get('ActiveState') === 'inactive')
     found.push({
       health: 'broken',
       message: `${name} is not active: nothing starts what it is for`,

@@ -93,6 +93,8 @@ async function open(world: World): Promise<{ cron: CronWorld; close: () => void 
       assert.equal(code, 0, stderr);
     },
     async startDaemon() {
+      // cron reads a spool anew whose time is another, to the second: one that was made just now would seem unchanged.
+      await run('touch', ['--date=-1 hour', '/var/spool/cron/crontabs']);
       const running = await world.spawn('nsenter', [...inside, 'cron', '-f']);
       daemon = running.pid;
       await world.until(

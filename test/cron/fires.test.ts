@@ -30,8 +30,11 @@ inCronWorld(
       150_000,
     );
     assert.notEqual(second, first);
-    const down = await cron.mosaic(['down', '--purge']);
-    assert.equal(down.code, 0, down.stderr);
+    // The apply that cron has started may not have ended yet.
+    await world.until(
+      'the fleet is taken down',
+      async () => (await cron.mosaic(['down', '--purge'])).code === 0,
+    );
     assert.equal(await cron.crontab(), '');
     assert.ok(!existsSync(world.path('home/.local/state/mosaic/test')));
   },
