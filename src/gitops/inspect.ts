@@ -31,6 +31,8 @@ export interface Inspected {
   verdict?: Verdict;
   files: Map<string, string>;
   signer?: string;
+  /** Whom its signature was checked against. */
+  signers?: Signers;
 }
 
 /** Throws FollowError where nothing could be found out. */
@@ -53,6 +55,7 @@ export function inspect(asking: Asking, wish: InspectWish): Promise<Inspected> {
         files,
         ...(verdict === undefined ? {} : { verdict }),
         ...(signature?.good === true ? { signer: signature.signer } : {}),
+        ...(wish.signers === undefined ? {} : { signers: wish.signers }),
       };
     };
     facts.descends =

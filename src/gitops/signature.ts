@@ -1,5 +1,6 @@
 /** Whether a commit is signed by one of those whom this host trusts with it. */
 import { join } from 'node:path';
+import { sha256 } from '../base/sha256.ts';
 import { quoted } from '../base/text.ts';
 import { ask, type Asking } from './ask.ts';
 import { FollowError } from './error.ts';
@@ -14,6 +15,9 @@ export interface Signers {
   kind: 'ssh' | 'openpgp';
   text: string;
 }
+
+/** Tells one list from another. */
+export const signersDigest = ({ path, text }: Signers): string => sha256(`${path}\0${text}`).slice(0, 16);
 
 /** Throws FollowError `invalid` for a file that is not there or is neither. */
 export function readSigners({ host }: Pick<Asking, 'host'>, path: string): Signers {

@@ -59,7 +59,12 @@ export interface FollowRecord {
   fetchTrouble?: Trouble;
   refused?: Refusal;
   /** The last commit that was put in force. */
-  attempted?: Revision & { attemptedAt: number; signer?: string };
+  attempted?: Revision & {
+    attemptedAt: number;
+    signer?: string;
+    /** Digest of the list of signers that it was checked against: by another, it is checked again. */
+    checkedBy?: string;
+  };
   /** The last commit with which an apply came to its end. */
   applied?: Revision & { appliedAt: number; signer?: string };
   applyTrouble?: Trouble;

@@ -212,11 +212,10 @@ async function begin(
         first: true,
         onTake() {
           const now = host.clock.now();
-          const attempted = attemptOf(seen, now);
           const record: FollowRecord = { ...readRecord(files, places), wanted: seen.tip, fetchedAt: now };
           delete record.refused;
           delete record.fetchTrouble;
-          if (attempted !== undefined) record.attempted = attempted;
+          record.attempted = attemptOf(seen, now);
           writeRecord(files, places, record);
           writeFollowing(files, places, following);
         },

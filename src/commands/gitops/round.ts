@@ -7,7 +7,7 @@ import type { Followed } from '../../gitops/followed.ts';
 import { inspect, keepFiles, type Inspected } from '../../gitops/inspect.ts';
 import { ofTheMoment, type Verdict } from '../../gitops/judge.ts';
 import { askTip } from '../../gitops/mirror.ts';
-import { readSigners, type Signers } from '../../gitops/signature.ts';
+import { readSigners, signersDigest, type Signers } from '../../gitops/signature.ts';
 import {
   currentFile,
   mirrorOf,
@@ -76,7 +76,7 @@ export async function round(
     const signers = following.signers === undefined ? undefined : readSigners(asking, following.signers);
     const tip = await askTip(asking, mirrorOf(places));
     const attempted = record.attempted?.sha === tip ? record.attempted : undefined;
-    const vouched = signers === undefined || attempted?.signer !== undefined;
+    const vouched = signers === undefined || attempted?.checkedBy === signersDigest(signers);
     if (
       tip === from &&
       attempted !== undefined &&
@@ -131,10 +131,14 @@ export const askingOf = ({ host, signal }: CommandContext, following: Following)
   deadline: host.clock.now() + following.timeoutMs,
 });
 
-export const attemptOf = ({ tip, signer }: Inspected, now: number): FollowRecord['attempted'] => ({
+export const attemptOf = (
+  { tip, signer, signers }: Inspected,
+  now: number,
+): NonNullable<FollowRecord['attempted']> => ({
   ...tip,
   attemptedAt: now,
   ...(signer === undefined ? {} : { signer }),
+  ...(signers === undefined ? {} : { checkedBy: signersDigest(signers) }),
 });
 
 /** How a fleet file is read on this host. */
@@ -160,7 +164,10 @@ function keyOf(
 ): string {
   const { path } = following;
   const place = placeOf(host, path);
-  return sha256(JSON.stringify([build ?? version, place, from, signers?.path, signers?.text])).slice(0, 16);
+  return sha256(JSON.stringify([build ?? version, place, from, signers && signersDigest(signers)])).slice(
+    0,
+    16,
+  );
 }
 
 /** Writes into the fleet's event log. */

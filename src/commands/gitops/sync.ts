@@ -82,7 +82,7 @@ export async function applyInForce(
             applyTrouble: troubleOf(trouble, before?.since ?? clock.now()),
           });
         } else if (attempted !== undefined && attempted.sha === sha && record.applied?.sha !== sha) {
-          const { attemptedAt: _, ...revision } = attempted;
+          const { attemptedAt: _, checkedBy: __, ...revision } = attempted;
           writeRecord(files, places, { ...record, applied: { ...revision, appliedAt: clock.now() } });
         } else writeRecord(files, places, record);
       });
