@@ -9,7 +9,7 @@ import type { SavedPlan } from '../report/saved-plan.ts';
 import { appliedExitCode, applyPlan, withApplyLock, type Applied, type LockOptions } from './apply-plan.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
-import { requireFleet } from './fleet-file.ts';
+import { findFleetFile, readFleet, requireFleet } from './fleet-file.ts';
 import { givenPath } from './given-path.ts';
 import { planDigest, planOptions, type PlanCommandOptions } from './plan.ts';
 import { planExitCode } from './plan-exit-code.ts';
@@ -53,23 +53,46 @@ async function triggeredApply(
   unit: string,
 ): Promise<number> {
   const { host, terminal } = context;
-  const { fleet, text, warnings } = await requireFleet(context, { ...options, remember: true });
-  for (const warning of warnings) terminal.err(`Note: ${warning.message}\n`);
+  const file = findFleetFile(host, options.file);
+  const before = textOf(host, file);
   const due: Verification[] = [];
-  const planned = ({ verifications }: Plan): void => void due.push(...verifications);
-  const code = await applyFleet(context, fleet, { ...options, gates: false, planned });
-  if (due.length > 0) {
-    const { failure, stderr, message } = await host.exec('systemctl', [
-      '--user',
-      'start',
-      '--no-block',
-      unit,
-    ]);
-    if (failure !== undefined || stderr !== '') terminal.err(`${unit}: ${message ?? stderr.trim()}\n`);
+  let wake: string | undefined;
+  try {
+    const { fleet, warnings } = await requireFleet(context, { file, remember: true });
+    wake = settingOf(host, fleet).places.wake;
+    for (const warning of warnings) terminal.err(`Note: ${warning.message}\n`);
+    const planned = ({ verifications }: Plan): void => void due.push(...verifications);
+    return await applyFleet(context, fleet, { ...options, gates: false, planned });
+  } finally {
+    if (due.length > 0) {
+      const started = await host.exec('systemctl', ['--user', 'start', '--no-block', unit]);
+      if (started.code !== 0) terminal.err(`${unit}: ${started.message ?? started.stderr.trim()}\n`);
+    }
+    // systemd forgets a change of the file that it sees while the unit runs (systemd 252).
+    if (textOf(host, file) !== before) {
+      wake ??= await wakeOf(context, file);
+      if (wake !== undefined) host.files.write(wake, '');
+    }
   }
-  // systemd forgets a change of the file that it sees while the unit runs (systemd 252).
-  if (host.files.read(fleet.file) !== text) host.files.write(settingOf(host, fleet).places.wake, '');
-  return code;
+}
+
+function textOf({ files }: CommandContext['host'], file: string): string | undefined {
+  try {
+    return files.read(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The flag of the fleet that a file is of by now. */
+async function wakeOf(context: CommandContext, file: string): Promise<string | undefined> {
+  try {
+    const loaded = await readFleet(context, file);
+    return loaded.ok ? settingOf(context.host, loaded.value).places.wake : undefined;
+  } catch {
+    // Gone, or not to be read: nothing to hurry for.
+    return undefined;
+  }
 }
 
 /** Applies, runs the quality gates that are due then, and applies again for what they changed. Resolves with the exit code. */

@@ -1,0 +1,100 @@
+/** mosaic fleet install-systemd --uninstall, and mosaic down beside installed triggers. */
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { fleetInstallSystemd } from '../../src/generated/fleetInstallSystemd.js';
+import { inScene, type Scene } from '../e2e/support/scene.ts';
+import { snapshot } from '../e2e/support/snapshot.ts';
+import { install, property, UNITS, untilQuiet, untilRunning } from './scene.ts';
+
+/** Everything in the home but when folders were changed: that they were looked into is seen there. */
+const tree = (scene: Scene): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(snapshot(scene.world))
+      .filter(([path]) => path.startsWith(scene.world.home))
+      .map(([path, about]) => [path, / .* /.test(about) ? about : (about.split(' ')[0] ?? '')]),
+  );
+
+inScene('--uninstall leaves the home as it was', 'systemd', async (scene) => {
+  const { world } = scene;
+  scene.fleet([{ name: 'coder' }, { name: 'tester' }]);
+  // What others have there stays: a unit of theirs, enabled.
+  const folder = `${world.env['XDG_CONFIG_HOME']}/systemd/user`;
+  mkdirSync(`${folder}/timers.target.wants`, { recursive: true });
+  writeFileSync(`${folder}/theirs.timer`, '[Timer]\nOnCalendar=daily\n');
+  symlinkSync('../theirs.timer', `${folder}/timers.target.wants/theirs.timer`);
+  const before = tree(scene);
+  await install(scene);
+  const pid = await untilRunning(scene, 'coder');
+  await untilQuiet(scene);
+  await world.run('kill', ['-KILL', String(pid)]);
+  await untilRunning(scene, 'coder', pid);
+  await untilQuiet(scene);
+
+  const { stdout } = await scene.mosaic(['fleet', 'install-systemd', '--uninstall', '--yes', '--json']);
+  const data: unknown = JSON.parse(stdout);
+  assert.ok(fleetInstallSystemd(data), JSON.stringify(fleetInstallSystemd.errors));
+  assert.equal((data as { action: string }).action, 'uninstalled');
+  assert.deepEqual(await scene.sessions(), {});
+  assert.deepEqual(tree(scene), before);
+  const left = await world.systemctl('list-units', '--all', '--plain', '--no-legend', 'mosaic-*');
+  assert.equal(left.stdout, '');
+  const again = await scene.mosaic(['fleet', 'install-systemd', '--uninstall', '--json']);
+  assert.equal((JSON.parse(again.stdout) as { action: string }).action, 'absent');
+  assert.deepEqual(tree(scene), before);
+});
+
+inScene('--uninstall of a home in which nothing was, not even its folders', 'systemd', async (scene) => {
+  scene.fleet([{ name: 'coder' }]);
+  const before = tree(scene);
+  await install(scene);
+  await untilRunning(scene, 'coder');
+  await untilQuiet(scene);
+  const dry = await scene.mosaic(['fleet', 'install-systemd', '--uninstall', '--dry-run']);
+  assert.match(dry.stdout, /^Would remove .*\/mosaic-fleet\.path$/m);
+  assert.match(dry.stdout, /^- stop +coder /m);
+  await untilRunning(scene, 'coder');
+  await scene.mosaic(['fleet', 'install-systemd', '--uninstall', '--yes']);
+  assert.deepEqual(tree(scene), before);
+});
+
+inScene('--uninstall asks before it ends running agents, and nobody is no yes', 'systemd', async (scene) => {
+  const { world } = scene;
+  scene.fleet([{ name: 'coder' }, { name: 'tester' }]);
+  await install(scene);
+  const pid = await untilRunning(scene, 'coder');
+  await untilQuiet(scene);
+  const installed = tree(scene);
+  const { stderr } = await scene.mosaic(['fleet', 'install-systemd', '--uninstall'], 1);
+  assert.match(stderr, /^This ends 2 running agents: coder and tester\.$/m);
+  assert.match(stderr, /nobody answered .*; nothing was done\n +fix: .*--yes/);
+  assert.deepEqual(tree(scene), installed);
+
+  // On a terminal: `script` makes one of its standard input.
+  const onTerminal = async (answer: string): Promise<string> => {
+    const mosaic = [process.execPath, new URL('../../dist/mosaic.js', import.meta.url).pathname];
+    const command = [...mosaic, 'fleet', 'install-systemd', '--uninstall'].map((word) => `'${word}'`);
+    const running = await world.spawn('script', ['-qec', command.join(' '), '/dev/null']);
+    await world.until('it asks', () => running.output().stdout.includes('[y/N]'));
+    running.write(`${answer}\n`);
+    return (await running.ended).stdout;
+  };
+  assert.match(await onTerminal('n'), /nothing was done/);
+  assert.equal((await scene.session('coder')).pid, pid);
+  assert.deepEqual(tree(scene), installed);
+  await onTerminal('yes');
+  assert.deepEqual(await scene.sessions(), {});
+  assert.equal(existsSync(scene.state()), false);
+});
+
+inScene('down takes the triggers along, so that nothing comes back', 'systemd', async (scene) => {
+  scene.fleet([{ name: 'coder' }]);
+  await scene.mosaic(['fleet', 'install-systemd', '--interval', '1s']);
+  await untilRunning(scene, 'coder');
+  const dry = await scene.mosaic(['down', '--dry-run']);
+  assert.match(dry.stdout, /^The units that reconcile the fleet by themselves would be removed\.$/m);
+  const { stdout } = await scene.mosaic(['down']);
+  assert.match(stdout, /^The user manager no longer reconciles the fleet: /m);
+  for (const unit of UNITS) assert.equal(await property(scene, unit, 'LoadState'), 'not-found', unit);
+  assert.deepEqual(await scene.sessions(), {});
+  assert.match(readFileSync(scene.world.fleetFile, 'utf8'), /coder/);
+});
