@@ -173,7 +173,7 @@ function changedFate(before: Agent, after: Agent): Fate {
   if (after.onChange === 'hold') return { consequence: 'hold', reason: 'pending restart (on_change: hold)' };
   if (after.kickstartTrouble !== undefined)
     return { consequence: 'conflict', reason: `not restarted: ${after.kickstartTrouble}` };
-  return { consequence: 'restart', reason: `restarted${on(after)} (on_change: restart)` };
+  return { consequence: 'restart', reason: `its definition changes${on(after)} (on_change: restart)` };
 }
 
 /** Nothing of what it runs as differs. */

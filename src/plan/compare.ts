@@ -66,7 +66,7 @@ function warningsOf(base: Fleet, head: Fleet, compared: readonly Compared[]): st
  * Agents without a host run on each one that applies the file.
  */
 function brakes(base: Fleet, head: Fleet, compared: readonly Compared[]): string[] {
-  const hosts = new Set(base.agents.map(hostOf));
+  const hosts = new Set([...base.agents, ...head.agents].map(hostOf));
   const refusals = [...hosts].flatMap((host) => {
     const live = compared.filter(({ pair }) => pair.before?.state === 'running' && runsOn(pair.before, host));
     const ending = live.filter((one) => endsOn(one, host, head.reconcile.prune)).length;

@@ -231,6 +231,18 @@ describe('warnings', () => {
       'on any other host, 3 of 4 running sessions would end (reconcile.max_stop_fraction: 0.5): apply refuses that without --allow-mass-stop',
     ]);
   });
+  it('leave out the host on which all goes on', () => {
+    const base = fleetOf([...many(3), { name: 'x', host: 'box' }]);
+    const head = fleetOf([...many(3, { host: 'box' }), { name: 'x', host: 'box' }]);
+    assert.deepEqual(
+      compare(base, head).warnings.map((text) => text.split(',')[0]),
+      ['on any other host'],
+    );
+    assert.match(
+      compare(fleetOf(many(3)), fleetOf(many(3, { host: 'new' }))).warnings.join(),
+      /^on any other host, 3 of 3/,
+    );
+  });
   it('are none for what is held', () => {
     const changed = fleetOf(many(4, { env: { X: '1' } }));
     assert.deepEqual(compare(fleetOf(many(4)), changed).warnings, []);

@@ -42,7 +42,7 @@ describe('the text of a diff', () => {
       `Warning: 2 of 5 running sessions would end (reconcile.max_stop_fraction: 0.2): apply refuses that without --allow-mass-stop
 
 - stop     leaving                      removed
-~ restart  coder1                       restarted (on_change: restart)
+~ restart  coder1                       its definition changes (on_change: restart)
                                         resources.tasks_max: (none) → 64
 # hold     coder0                       pending restart (on_change: hold)
                                         env.MODE: slow → fast
