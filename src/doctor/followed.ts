@@ -17,8 +17,6 @@ const PATIENCE_MS = 10 * 60_000;
 function judgeFollowed({ fleet, following, record, now }: FollowedFacts): readonly Finding[] {
   if (following === undefined) return notApplicable('the fleet follows no repository');
   const found: Finding[] = [];
-  const warn = (message: string, fix?: string): void =>
-    void found.push({ health: 'warning', message, ...(fix === undefined ? {} : { advice: fix }) });
   const sync = `mosaic gitops sync --name ${fleet}`;
   const { fetchTrouble, refused, applyTrouble, fetchedAt, applied } = record;
   if (following.suspended !== undefined) {
@@ -29,7 +27,12 @@ function judgeFollowed({ fleet, following, record, now }: FollowedFacts): readon
     });
   } else {
     if (fetchTrouble !== undefined)
-      warn(`the repository cannot be fetched: ${fetchTrouble.message}`, fetchTrouble.fix);
+      found.push({
+        health: 'warning',
+        message: `the repository cannot be fetched: ${fetchTrouble.message}`,
+        advice: fetchTrouble.fix ?? 'See that the remote is there; the command asks it again.',
+        command: sync,
+      });
     else if (
       fetchedAt !== undefined &&
       now - fetchedAt > Math.max(PATIENCE_MS, MISSED * following.intervalMs)
@@ -40,9 +43,19 @@ function judgeFollowed({ fleet, following, record, now }: FollowedFacts): readon
         command: sync,
       });
     if (refused !== undefined)
-      warn(`the commit ${refused.sha.slice(0, 12)} is not taken: ${refused.reason}`, refused.fix);
+      found.push({
+        health: 'warning',
+        message: `the commit ${refused.sha.slice(0, 12)} is not taken: ${refused.reason}`,
+        advice:
+          refused.fix ?? 'Push a commit that mends it; the last good revision stays in force meanwhile.',
+      });
     if (applyTrouble !== undefined)
-      warn(`what was taken was not applied: ${applyTrouble.message}`, applyTrouble.fix);
+      found.push({
+        health: 'warning',
+        message: `what was taken was not applied: ${applyTrouble.message}`,
+        advice: applyTrouble.fix ?? 'The command tries it again.',
+        command: sync,
+      });
   }
   if (found.length > 0) return found;
   if (applied === undefined)

@@ -7,9 +7,10 @@ export interface CrontabSeen {
   program: 'installed' | 'missing';
   /** Absent: the user has none. */
   text?: string;
+  /** Written back, it would be another: why, and what helps. */
+  inexact?: { why: string; fix: string };
 }
 
-/** What is not valid UTF-8 is unknown: written back, it would be another. */
 export async function observeCrontab(host: Host): Promise<Source<CrontabSeen>> {
   // Debian's can be told to print its own header too, which is no part of the file.
   const result = await host.exec('crontab', ['-l'], { env: { CRONTAB_NOHEADER: 'Y' } });
@@ -25,19 +26,17 @@ export async function observeCrontab(host: Host): Promise<Source<CrontabSeen>> {
       /not allowed/.test(why) ? 'Ask who keeps /etc/cron.allow and /etc/cron.deny.' : undefined,
     );
   }
-  if (result.stdout.includes('\uFFFD')) {
-    return unknown(
-      'the crontab holds what is not UTF-8, and could not be written back as it is',
-      'Put that into UTF-8 (crontab -e), or add the line that --print shows by hand.',
-    );
+  const text = result.stdout;
+  const seen = { program: 'installed' as const, text };
+  if (text.includes('\uFFFD')) {
+    const why = 'the crontab holds what is not UTF-8, and could not be written back as it is';
+    return known({ ...seen, inexact: { why, fix: 'Put that into UTF-8 (crontab -e).' } });
   }
-  if (!result.stdout.includes('\\r')) return known({ program: 'installed', text: result.stdout });
+  if (!text.includes('\\r')) return known(seen);
   // Debian's `-l` writes a carriage return as backslash and r; an editor is given the file itself.
   const edited = await host.exec('crontab', ['-e'], { env: { VISUAL: 'cat', EDITOR: 'cat' } });
-  if (edited.code === 0 && edited.stdout.replaceAll('\r', '\\r') === result.stdout)
-    return known({ program: 'installed', text: edited.stdout });
-  return unknown(
-    'the crontab holds backslashes or carriage returns that crontab -l does not tell apart',
-    'Add the line that --print shows by hand (crontab -e).',
-  );
+  if (edited.code === 0 && edited.stdout.replaceAll('\r', '\\r') === text)
+    return known({ ...seen, text: edited.stdout });
+  const why = 'the crontab holds backslashes or carriage returns that crontab -l does not tell apart';
+  return known({ ...seen, inexact: { why, fix: 'Change the line by hand: crontab -e.' } });
 }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fleetInstallCron as valid } from '../../src/generated/validators.js';
 import { standIn } from '../e2e/support/stand-in.ts';
+import { gitops, Source } from '../gitops/support.ts';
 import { commandOf, inCronWorld, readText, type CronWorld } from './daemon.ts';
 
 const fleet = (cron: CronWorld): void =>
@@ -153,4 +154,18 @@ inCronWorld('paths with blanks, quotes and percent signs; two runs at once do no
   const log = readText(world.path('home/.local/state/mosaic/test/events.jsonl'));
   assert.equal(log.match(/"event":"start-session"/g)?.length, 1);
   assert.ok(!existsSync(`${world.cwd}/injected`));
+});
+
+inCronWorld('a followed repository is synced by the line too, after the apply', async (cron) => {
+  const { world } = cron;
+  const source = await Source.make(world);
+  await source.agents(['coder']);
+  await gitops(world, 0, 'bootstrap', '--repo', source.remote);
+  const installed = await cron.mosaic(['fleet', 'install-cron']);
+  assert.equal(installed.code, 0, installed.stderr);
+  await source.agents(['coder', 'writer']);
+  const line = (await cron.crontab()).trimEnd();
+  const run = await cron.run('env', ['-i', '/bin/sh', '-c', commandOf(line)], { timeoutMs: 50_000 });
+  assert.equal(run.code, 0);
+  assert.ok((await world.sessions()).includes('writer'));
 });

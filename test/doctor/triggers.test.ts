@@ -91,30 +91,36 @@ triggers('a service that failed', {
 });
 
 inCronWorld('a crontab whose node is gone', (cron, t) =>
-  treat(clinicOf(cron.world, t, cron.run), {
-    check: 'triggers',
-    health: 'broken',
-    says: /^the line in the crontab runs \/opt\/none\/bin\/node, which is not there/,
-    async well(clinic) {
-      clinic.fleet([{ name: 'coder' }]);
-      await clinic.shell('mosaic fleet install-cron');
-      await clinic.apply();
+  treat(
+    clinicOf(cron.world, t, (...words) => cron.run(...words)),
+    {
+      check: 'triggers',
+      health: 'broken',
+      says: /^the line in the crontab runs \/opt\/none\/bin\/node, which is not there/,
+      async well(clinic) {
+        clinic.fleet([{ name: 'coder' }]);
+        await clinic.shell('mosaic fleet install-cron');
+        await clinic.apply();
+      },
+      breaks: async () =>
+        cron.setCrontab((await cron.crontab()).replace(`{ ${process.execPath} `, '{ /opt/none/bin/node ')),
     },
-    breaks: async () =>
-      cron.setCrontab((await cron.crontab()).replace(`{ ${process.execPath} `, '{ /opt/none/bin/node ')),
-  }),
+  ),
 );
 
 inCronWorld('nothing that applies the fleet', (cron, t) =>
-  treat(clinicOf(cron.world, t, cron.run), {
-    check: 'triggers',
-    health: 'warning',
-    says: /^nothing applies the fleet by itself/,
-    async well(clinic) {
-      clinic.fleet([{ name: 'coder' }]);
-      await clinic.shell('mosaic fleet install-cron');
-      await clinic.apply();
+  treat(
+    clinicOf(cron.world, t, (...words) => cron.run(...words)),
+    {
+      check: 'triggers',
+      health: 'warning',
+      says: /^nothing applies the fleet by itself/,
+      async well(clinic) {
+        clinic.fleet([{ name: 'coder' }]);
+        await clinic.shell('mosaic fleet install-cron');
+        await clinic.apply();
+      },
+      breaks: () => cron.setCrontab(''),
     },
-    breaks: () => cron.setCrontab(''),
-  }),
+  ),
 );

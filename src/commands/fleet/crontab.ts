@@ -23,6 +23,8 @@ export async function readCrontab(host: Host): Promise<string> {
       fix: 'Install cron (Debian: apt-get install cron), or run mosaic apply --watch.',
     });
   }
+  const { inexact } = seen.value;
+  if (inexact !== undefined) throw new CommandError(inexact.why, EXIT.unavailable, { fix: inexact.fix });
   return seen.value.text ?? '';
 }
 

@@ -138,7 +138,13 @@ function lineFor(
       fleet: job.fleet,
       schedule,
       env: environment(host),
-      commands: [[node, mosaic, 'apply', '--file', job.file, '--wait', PATIENCE]],
+      commands: [
+        [node, mosaic, 'apply', '--file', job.file, '--wait', PATIENCE],
+        // Last, so that a remote that hangs delays no restart of an agent: the next minute's apply is a process of its own.
+        ...(job.file.startsWith(`${job.places.gitops}/`)
+          ? [[node, mosaic, 'gitops', 'sync', '--name', job.fleet, '--no-gates']]
+          : []),
+      ],
       log: cronOwner(job.fleet, job.places).log,
     });
   } catch (error) {
