@@ -35,6 +35,8 @@ export async function downCommand(context: CommandContext, options: DownCommandO
       terminal.out('The line of the crontab that applies the fleet would be taken out.\n');
     if (standingTriggers(host, fleet, places).size > 0)
       terminal.out('The units that reconcile the fleet by themselves would be removed.\n');
+    if (host.files.stat(places.gitopsFile) !== undefined)
+      terminal.out('The repository would no longer be followed.\n');
     return planExitCode(plan);
   }
   // Before anything is ended: a minute later it would be back.

@@ -36,7 +36,8 @@ for folder in ${hierarchies.map((name) => `'/sys/fs/cgroup/${name}'`).join(' ')}
   [ -w "$folder/cgroup.procs" ] && mkdir "$folder/$GROUP" && echo 0 >"$folder/$GROUP/cgroup.procs"
 done
 mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system || exit 1
-unset GROUP
+[ -z "$NAME" ] || hostname "$NAME" || exit 1
+unset GROUP NAME
 trap 'exit 1' TERM
 { "$0" --user --log-target=console --default-standard-output=inherit </dev/null; kill -TERM $$; } &
 read -r _
@@ -47,16 +48,19 @@ read -r _
  *
  * @param scratch the world's folder; its name becomes that of the control groups
  * @param log takes everything that the manager and its units print
+ * @param hostname what the machine is called in there; else as it is
  * @throws {Unavailable} where namespaces or systemd are not to be had
  */
 export async function startManager(
   scratch: string,
   env: Record<string, string>,
   log: string,
+  hostname?: string,
 ): Promise<UserManager> {
   const program = programs.find((path) => existsSync(path));
   if (program === undefined) throw new Unavailable('systemd is not installed');
   const isRoot = process.getuid?.() === 0;
+  const named = hostname === undefined ? [] : ['--uts'];
   const userNamespace = isRoot ? [] : ['--user', '--map-root-user'];
   const group = basename(scratch);
   const output = openSync(log, 'a', 0o600);
@@ -64,6 +68,7 @@ export async function startManager(
     'unshare',
     [
       ...userNamespace,
+      ...named,
       '--mount',
       '--pid',
       '--fork',
@@ -74,7 +79,7 @@ export async function startManager(
       init,
       program,
     ],
-    { cwd: scratch, env: { ...env, GROUP: group }, stdio: ['pipe', output, output] },
+    { cwd: scratch, env: { ...env, GROUP: group, NAME: hostname ?? '' }, stdio: ['pipe', output, output] },
   );
   closeSync(output);
   const failed = new Promise<never>((_, reject) => {
@@ -89,7 +94,7 @@ export async function startManager(
   try {
     const init = await Promise.race([untilAnswering(env, anchor), failed]);
     const sameUser = isRoot ? [] : ['--user', '--preserve-credentials'];
-    const inside = ['nsenter', ...sameUser, '--mount', '--pid', '--target', String(init), '--'];
+    const inside = ['nsenter', ...sameUser, ...named, '--mount', '--pid', '--target', String(init), '--'];
     // Another mount namespace begins in its root folder, wherever nsenter was started.
     const enter = (cwd: string) => [...inside, 'env', `--chdir=${cwd}`];
     await untilBooted([...enter(scratch), 'systemctl', '--user', 'is-system-running', '--wait'], env);

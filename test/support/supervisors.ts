@@ -11,13 +11,17 @@ export function inWorld(
   name: string,
   supervisor: World['supervisor'],
   body: InWorld,
-  options: TestOptions & Pick<WorldOptions, 'suffix'> = {},
+  options: TestOptions & Pick<WorldOptions, 'suffix' | 'hostname'> = {},
 ): void {
-  const { suffix = '', ...testOptions } = options;
+  const { suffix = '', hostname, ...testOptions } = options;
   void test(`${name} [${supervisor}]`, { timeout: 60_000, ...testOptions }, async (t) => {
     let world: World;
     try {
-      world = await createWorld(t, { systemd: supervisor === 'systemd', suffix });
+      world = await createWorld(t, {
+        systemd: supervisor === 'systemd',
+        suffix,
+        ...(hostname === undefined ? {} : { hostname }),
+      });
     } catch (error) {
       if (!(error instanceof Unavailable) || isSet(process.env['CI'])) throw error;
       t.skip(error.message);

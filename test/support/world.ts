@@ -94,6 +94,8 @@ export interface WorldOptions {
   systemd: boolean;
   /** Added to the names of the folders that programs are led to: home, sockets, work. */
   suffix?: string;
+  /** What the machine is called there; only with a user manager. */
+  hostname?: string;
 }
 
 /** A world and what its owner does with it in the end. */
@@ -127,7 +129,7 @@ export async function openWorld(options: WorldOptions): Promise<OpenWorld> {
     forget();
   };
   try {
-    if (options.systemd) manager = await tryManager(folder, env, managerLog);
+    if (options.systemd) manager = await tryManager(folder, env, managerLog, options.hostname);
     const records: CommandRecord[] = [];
     const world = buildWorld(folder, {
       ...(manager && { enter: manager.enter }),
@@ -151,10 +153,15 @@ export async function openWorld(options: WorldOptions): Promise<OpenWorld> {
 /** What one test found out holds for all others of its process: a manager that cannot start takes seconds to say so. */
 let noManager: Unavailable | undefined;
 
-async function tryManager(folder: string, env: Record<string, string>, log: string): Promise<UserManager> {
+async function tryManager(
+  folder: string,
+  env: Record<string, string>,
+  log: string,
+  hostname?: string,
+): Promise<UserManager> {
   if (noManager !== undefined) throw noManager;
   try {
-    return await startManager(folder, env, log);
+    return await startManager(folder, env, log, hostname);
   } catch (error) {
     if (error instanceof Unavailable) noManager = error;
     throw error;

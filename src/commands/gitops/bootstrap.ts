@@ -1,5 +1,6 @@
 /** `mosaic gitops bootstrap`: makes this host follow a repository. */
 import { dirname, join } from 'node:path';
+import { formatDuration } from '../../base/duration.ts';
 import { FollowError } from '../../gitops/error.ts';
 import { followedFleets, type Followed } from '../../gitops/followed.ts';
 import { inspect, keepFiles, type Inspected } from '../../gitops/inspect.ts';
@@ -30,7 +31,7 @@ import { asCommandError, inWords, withSyncLock } from './followed.ts';
 import { askingOf, attemptOf, noter, placeOf } from './round.ts';
 import { applyInForce, syncFollowed } from './sync.ts';
 import { takeRevision } from './take.ts';
-import { gitopsUnitFiles, installGitopsUnits } from './units.ts';
+import { gitopsUnitFiles, installGitopsUnits, managerAbsent } from './units.ts';
 
 export interface BootstrapOptions {
   repo: string;
@@ -63,11 +64,9 @@ export async function gitopsBootstrapCommand(
     await begin(context, followed, seen, { staging, allowMassStop: options.allowMassStop === true });
     const code = await applyInForce(context, followed, {
       allowMassStop: options.allowMassStop === true,
-      gates: true,
+      gates: false,
     });
-    if (code === EXIT.interrupted) return code;
-    await trigger(context, followed);
-    return code;
+    return trigger(context, followed, code);
   });
 }
 
@@ -110,13 +109,11 @@ async function again(
     changes.length === 0 ? 'It is followed already, just so.\n' : changes.map((line) => `${line}\n`).join(''),
   );
   const followed = { ...known, following };
-  const code = await syncFollowed(
-    context,
-    followed,
-    options.allowMassStop === true ? { allowMassStop: true } : {},
-  );
-  if (code !== EXIT.interrupted) await trigger(context, followed);
-  return code;
+  const code = await syncFollowed(context, followed, {
+    gates: false,
+    allowMassStop: options.allowMassStop === true,
+  });
+  return trigger(context, followed, code);
 }
 
 /** A copy whose fleet is not known yet lies here meanwhile; whatever an earlier one left is removed. */
@@ -234,22 +231,31 @@ async function begin(
   terminal.out(`Fleet ${followed.fleet} follows ${shownUrl(following.repo)}, branch ${following.branch}.\n`);
 }
 
-/** From now on without anybody's doing. */
-async function trigger(context: CommandContext, { places, following }: Followed): Promise<void> {
+/**
+ * From now on without anybody's doing, where a user manager answers.
+ * @returns the exit code of the apply before, or where that was good, of what is done here
+ */
+async function trigger(
+  context: CommandContext,
+  { places, following }: Followed,
+  applied: number,
+): Promise<number> {
+  if (applied === EXIT.interrupted) return applied;
   const { host, terminal } = context;
-  const { fleet } = await requireFleet(context, { file: currentFile(places, following) });
-  const done = await installGitopsUnits(host, fleet, places, following);
-  if (typeof done !== 'object') {
-    terminal.out(
-      done === 'installed'
-        ? `The user manager asks the remote every ${following.intervalMs / 1000} s.\n`
-        : '',
+  const file = currentFile(places, following);
+  const { fleet } = await requireFleet(context, { file });
+  const absent = await managerAbsent(host, fleet);
+  if (absent !== undefined) {
+    terminal.err(
+      `Nothing asks the remote by itself yet: ${absent}.\n  fix: mosaic fleet install-cron, or mosaic gitops sync by hand.\n`,
     );
-    return;
+    return applied;
   }
-  terminal.err(
-    `Nothing asks the remote by itself yet: ${done.absent}.\n  fix: mosaic fleet install-cron, or mosaic gitops sync by hand.\n`,
-  );
+  if ((await installGitopsUnits(host, fleet, places, following)) === 'installed')
+    terminal.out(`The user manager asks the remote every ${formatDuration(following.intervalMs)}.\n`);
+  const { installSystemdCommand } = await import('../fleet/install-systemd.ts');
+  const code = await installSystemdCommand(context, { file });
+  return applied === EXIT.ok ? code : applied;
 }
 
 function print({ host, terminal }: CommandContext, { places, following }: Followed, fleet: Fleet): number {

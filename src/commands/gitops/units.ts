@@ -11,6 +11,7 @@ import { observeUnits } from '../../observe/units.ts';
 import { isOurs } from '../../render/artefacts.ts';
 import { gitopsUnitNames, gitopsUnits } from '../../render/gitops-units.ts';
 import { CommandError, EXIT } from '../command-error.ts';
+import { systemctl, unitsAsLoaded } from '../fleet/triggers.ts';
 
 export interface UnitFile {
   path: string;
@@ -28,7 +29,14 @@ export function gitopsUnitFiles(
   const names = gitopsUnitNames(fleet.systemd.unitPrefix);
   const service = join(places.units, names.service);
   const standing = ourText(host, fleet.name, service);
-  const leading = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'XDG_DATA_HOME', 'XDG_CACHE_HOME', 'TMUX_TMPDIR'];
+  const leading = [
+    'XDG_CONFIG_HOME',
+    'XDG_STATE_HOME',
+    'XDG_DATA_HOME',
+    'XDG_CACHE_HOME',
+    'TMUX_TMPDIR',
+    'MOSAIC_HOME',
+  ];
   const given = leading.flatMap((name) => {
     const value = env[name];
     return value === undefined || value === '' ? [] : [[name, value] as const];
@@ -54,21 +62,29 @@ export function gitopsUnitFiles(
   ];
 }
 
+/** Why no user manager can follow; undefined where one answers. */
+export async function managerAbsent(
+  host: Host,
+  fleet: Pick<Fleet, 'systemd' | 'supervisor'>,
+): Promise<string | undefined> {
+  if (fleet.supervisor === 'none') return 'the fleet file says supervisor: none';
+  const units = await observeUnits(host, fleet.systemd.unitPrefix);
+  if (!units.known) return units.why;
+  if (units.value.manager === 'answers') return undefined;
+  return units.value.why ?? 'there is no user manager';
+}
+
 /**
- * Writes and enables the units where a user manager answers.
- * @returns what was done, or why nothing could be; a file of somebody else under one of the names is a CommandError
+ * Writes and enables the units; the manager answers. Throws CommandError for a file of somebody else under one of the names, and
+ * where systemctl fails.
  */
 export async function installGitopsUnits(
   host: Host,
-  fleet: Pick<Fleet, 'name' | 'systemd' | 'supervisor'>,
+  fleet: Pick<Fleet, 'name' | 'systemd'>,
   places: Places,
   following: Following,
-): Promise<'installed' | 'unchanged' | { absent: string }> {
-  if (fleet.supervisor === 'none') return { absent: 'the fleet file says supervisor: none' };
+): Promise<'installed' | 'unchanged'> {
   const prefix = fleet.systemd.unitPrefix;
-  const units = await observeUnits(host, prefix);
-  if (!units.known) return { absent: units.why };
-  if (units.value.manager === 'absent') return { absent: units.value.why ?? 'there is no user manager' };
   const wanted = gitopsUnitFiles(host, fleet, places, following);
   for (const { path } of wanted) {
     if (host.files.stat(path) !== undefined && ourText(host, fleet.name, path) === undefined)
@@ -81,9 +97,8 @@ export async function installGitopsUnits(
   host.files.mkdir(places.units);
   for (const { path, text } of changed) host.files.write(path, text, { mode: 0o644 });
   if (changed.length > 0) await systemctl(host, ['daemon-reload']);
-  const active = await host.exec('systemctl', ['--user', 'is-active', '--quiet', timer]);
-  const enabled = await host.exec('systemctl', ['--user', 'is-enabled', '--quiet', timer]);
-  if (changed.length === 0 && active.code === 0 && enabled.code === 0) return 'unchanged';
+  const stand = (await unitsAsLoaded(host, [timer])).get(timer);
+  if (changed.length === 0 && stand?.active === 'active' && stand.file === 'enabled') return 'unchanged';
   await systemctl(host, ['enable', '--quiet', timer]);
   // One that runs goes on with its old interval otherwise.
   await systemctl(host, ['restart', timer]);
@@ -116,13 +131,4 @@ export async function removeGitopsUnits(
 function ourText({ files }: Host, fleet: string, path: string): string | undefined {
   const text = files.stat(path)?.kind === 'file' ? files.read(path) : undefined;
   return text !== undefined && isOurs(fleet, text) ? text : undefined;
-}
-
-async function systemctl(host: Host, args: readonly string[]): Promise<void> {
-  const result = await host.exec('systemctl', ['--user', ...args], { timeoutMs: 60_000 });
-  if (result.code === 0) return;
-  throw new CommandError(
-    `systemctl --user ${args.join(' ')}: ${result.stderr.trim() || (result.message ?? `exit ${result.code}`)}`,
-    EXIT.unavailable,
-  );
 }

@@ -1,0 +1,97 @@
+/** Hosts whose user managers follow a repository, each on its own. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe } from 'node:test';
+import { inWorld } from '../support/supervisors.ts';
+import { createWorld, type World } from '../support/world.ts';
+import { fleetText, gitops, idle, Source, statusOf } from './support.ts';
+
+/** Sessions of agents on the fleet's socket, which is named after the first world. */
+async function agentsOf(world: World, socket: string): Promise<string[]> {
+  const { stdout } = await world.run('tmux', [
+    '-L',
+    socket,
+    'list-sessions',
+    '-F',
+    '#{session_name}=#{pane_pid}',
+  ]);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('_holder'))
+    .sort();
+}
+
+const names = (agents: readonly string[]): string[] => agents.map((agent) => agent.replace(/=.*/, ''));
+
+void describe('hosts that follow one repository', () => {
+  inWorld(
+    'take what is pushed by themselves, and start only their own agents',
+    'systemd',
+    async (alpha, t) => {
+      const beta = await createWorld(t, { systemd: true, hostname: 'beta' });
+      const source = await Source.make(alpha);
+      const push = (more: object[] = []): Promise<string> => {
+        const agents = [
+          idle('one', { host: 'alpha' }),
+          idle('two', { host: 'BETA' }),
+          idle('nobody', { host: 'gamma' }),
+          idle('everywhere'),
+          ...more,
+        ];
+        source.write('fleet.yaml', fleetText(alpha, [], { agents }));
+        return source.push(`${agents.length} agents`);
+      };
+      const first = await push();
+      for (const world of [alpha, beta]) {
+        await gitops(world, 0, 'bootstrap', '--repo', source.remote, '--interval', '1s');
+        assert.equal((await statusOf(world)).applied?.sha, first);
+      }
+      const before = await agentsOf(alpha, alpha.socket);
+      assert.deepEqual(names(before), ['everywhere', 'one']);
+      assert.deepEqual(names(await agentsOf(beta, alpha.socket)), ['everywhere', 'two']);
+
+      const units = join(alpha.env['XDG_CONFIG_HOME'] ?? '', 'systemd/user');
+      const files = ['mosaic-gitops.service', 'mosaic-gitops.timer'].map((name) => join(units, name));
+      const checked = await alpha.run('systemd-analyze', ['--user', 'verify', ...files]);
+      assert.equal(`${checked.stdout}${checked.stderr}`, '');
+      assert.equal((await alpha.systemctl('is-enabled', 'mosaic-gitops.timer')).stdout.trim(), 'enabled');
+
+      const second = await push([idle('new', { host: 'beta' })]);
+      for (const world of [alpha, beta])
+        await world.until(
+          'the new commit is applied',
+          async () => (await statusOf(world)).applied?.sha === second,
+          30_000,
+        );
+      assert.deepEqual(await agentsOf(alpha, alpha.socket), before);
+      assert.deepEqual(names(await agentsOf(beta, alpha.socket)), ['everywhere', 'new', 'two']);
+
+      // A host that is held back stays where it is, and the other goes on.
+      await gitops(alpha, 0, 'suspend');
+      const third = await push();
+      await beta.until(
+        'the other goes on',
+        async () => (await statusOf(beta)).applied?.sha === third,
+        30_000,
+      );
+      assert.equal((await statusOf(alpha)).in_force, second);
+
+      const again = await gitops(alpha, 0, 'bootstrap', '--repo', source.remote, '--interval', '1s');
+      assert.match(again.stdout, /followed already, just so/);
+      assert.equal((await statusOf(alpha)).suspended?.by, 'root');
+      const down = await alpha.mosaic(['down', '--purge'], { timeoutMs: 60_000 });
+      assert.equal(down.code, 0, down.stderr);
+      assert.ok(
+        !existsSync(units) || readdirSync(units).every((name) => !name.startsWith('mosaic-')),
+        readdirSync(units).join(),
+      );
+      assert.equal(
+        (await alpha.systemctl('list-units', '--all', '--plain', '--no-legend', 'mosaic-*')).stdout,
+        '',
+      );
+      assert.deepEqual(names(await agentsOf(beta, alpha.socket)), ['everywhere', 'two']);
+    },
+    { hostname: 'alpha', timeout: 180_000 },
+  );
+});
