@@ -180,7 +180,7 @@ function instead(body, why) {
   if (summary === undefined) {
     console.log(`No comment is made, since ${why}. It would be:\n`);
     // A runner would take lines that begin so for commands of its own.
-    console.log(body.replace(/^::/gm, ' ::'));
+    console.log(body.replace(/^[ \t]*::/gm, '| $&'));
     return;
   }
   appendFileSync(summary, body.endsWith('\n') ? body : `${body}\n`);

@@ -102,9 +102,9 @@ test('where the token may not write, or is missing, the summary has it', async (
   assert.equal(refused.code, 0, refused.err);
   assert.match(refused.out, /answered with 403 Resource not accessible\. The summary of this job has it/);
   assert.equal(readFileSync(summary, 'utf8'), `Before.\n${marker}\nDiff: x.\n`);
-  const tokenless = await comment('::set-env name=A::b', { GITHUB_TOKEN: '' });
+  const tokenless = await comment(' ::set-env name=A::b', { GITHUB_TOKEN: '' });
   assert.equal(tokenless.code, 0);
-  assert.match(tokenless.out, /there is no token[^]*\n ::set-env/);
+  assert.match(tokenless.out, /there is no token[^]*\n\|  ::set-env/);
   assert.equal(forge.comments.length, 0);
 });
 

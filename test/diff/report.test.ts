@@ -153,7 +153,8 @@ Diff: 1 agent changed, 199 unchanged. Applied: 1 held.
     assert.doesNotMatch(outside, /@\w|#\d|!\d|<script|<img|http:\/\/|https:\/\/|www\.\w|!\[|\]\(|<\/td>/);
     assert.doesNotMatch(text, /\u200b/);
     for (const line of table) {
-      const bare = line.replaceAll(/\\[|\\]/g, '').replaceAll(/`[^`]*`/g, '');
+      // A table is parted before anybody looks for code in it.
+      const bare = line.replaceAll(/\\[|\\]/g, '');
       assert.equal(bare.split('|').length - 1, 4, line);
     }
   });
