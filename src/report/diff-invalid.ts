@@ -37,7 +37,7 @@ export function invalidMarkdown(sides: readonly InvalidSide[], name: string | un
     const rest = left(all.length - shown.length, 'problem', 'mosaic validate');
     const why =
       side === 'base'
-        ? 'This pull request does not have to mend it here, but nothing can be compared with it.'
+        ? 'Nothing can be compared with it.'
         : 'A host that follows the repository keeps what it has.';
     return `\n**${counted(problems.length, 'problem')}** in ${code(visible(file))}, the ${side}. ${why}\n\n${shown.join('')}${rest}`;
   });
