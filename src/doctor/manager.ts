@@ -1,4 +1,5 @@
 /** The systemd user manager: whether it answers, on which bus, and whether it outlives a logout. */
+import { shellLine } from '../base/shell.ts';
 import type { Source } from '../model/source.ts';
 import type { UnitsSeen } from '../model/observation.ts';
 import { observeLinger } from '../observe/linger.ts';
@@ -150,7 +151,7 @@ export const linger: Check = check(
       {
         health: 'warning',
         message: `${user} does not linger: the fleet ends with the last logout, and no boot starts it`,
-        command: asRoot(uid, `loginctl enable-linger ${user}`),
+        command: asRoot(uid, shellLine(['loginctl', 'enable-linger', user])),
       },
     ];
   },

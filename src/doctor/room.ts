@@ -1,6 +1,6 @@
 /** The state folder: whether it can be written, and how much still goes into it. */
 import { dirname, join } from 'node:path';
-import { shellLine } from '../base/shell.ts';
+import { shellLine, shellWord } from '../base/shell.ts';
 import { absoluteOr } from '../model/places.ts';
 import { HostError, type Host, type Room } from '../host/host.ts';
 import {
@@ -118,14 +118,14 @@ export const room: Check = check(
       found.push({
         health: freeBytes < NONE_BYTES ? 'broken' : 'warning',
         message: `${Math.floor(freeBytes / 1024)} KiB are left on ${on}, where the state is`,
-        advice: `Make room on ${on}: du -xh ${on} | sort -h | tail shows what takes it.`,
+        advice: `Make room on ${on}: du -xh ${shellWord(on)} | sort -h | tail shows what takes it.`,
       });
     }
     if (freeInodes !== undefined && freeInodes < LITTLE_INODES) {
       found.push({
         health: freeInodes < NONE_INODES ? 'broken' : 'warning',
         message: `${freeInodes} files more fit on ${on}, where the state is`,
-        advice: `Remove files there: du -x --inodes ${on} | sort -h | tail shows where they are.`,
+        advice: `Remove files there: du -x --inodes ${shellWord(on)} | sort -h | tail shows where they are.`,
       });
     }
     if (found.length > 0) return found;

@@ -1,6 +1,6 @@
 /** The tmux server of the fleet: whether it answers, whose it is, what else is on it, and whether it wakes us. */
 import { dirname, join } from 'node:path';
-import { shellLine } from '../base/shell.ts';
+import { shellLine, shellWord } from '../base/shell.ts';
 import type { FileStat, Host } from '../host/host.ts';
 import type { SilentServer, TmuxSeen } from '../model/observation.ts';
 import type { Source } from '../model/source.ts';
@@ -104,7 +104,7 @@ function judgeSocket(facts: SocketFacts): readonly Finding[] {
       {
         health: 'broken',
         message: `what listens on ${path} does not answer as a tmux server: ${tmux.why}`,
-        advice: `fuser ${path} tells which program it is. Without the socket, the next apply makes its own.`,
+        advice: `fuser ${shellWord(path)} tells which program it is. Without the socket, the next apply makes its own.`,
         command: shellLine(['rm', path]),
       },
     ];

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fleetInstallCron as valid } from '../../src/generated/validators.js';
 import { standIn } from '../e2e/support/stand-in.ts';
 import { gitops, Source } from '../gitops/support.ts';
+import { inWorld } from '../support/supervisors.ts';
 import { commandOf, inCronWorld, readText, type CronWorld } from './daemon.ts';
 
 const fleet = (cron: CronWorld): void =>
@@ -168,4 +169,29 @@ inCronWorld('a followed repository is synced by the line too, after the apply', 
   const run = await cron.run('env', ['-i', '/bin/sh', '-c', commandOf(line)], { timeoutMs: 50_000 });
   assert.equal(run.code, 0);
   assert.ok((await world.sessions()).includes('writer'));
+});
+
+inCronWorld('beside units that apply the fleet already: only where that is said', async (cron) => {
+  fleet(cron);
+  const units = cron.world.path('home/.config/systemd/user');
+  mkdirSync(units, { recursive: true });
+  writeFileSync(`${units}/mosaic-reconcile.timer`, '# mosaic fleet=test\n');
+  const refused = await cron.mosaic(['fleet', 'install-cron']);
+  assert.equal(refused.code, 1);
+  assert.match(refused.stderr, /mosaic-reconcile\.timer applies this fleet already/);
+  assert.equal(await cron.crontab(), '');
+  assert.equal((await cron.mosaic(['fleet', 'install-cron', '--yes'])).code, 0);
+  assert.match(await cron.crontab(), /# mosaic fleet=test\n$/);
+});
+
+inWorld('where a user manager answers, a note says what is better', 'systemd', async (world) => {
+  const mounted = await world.run('sh', [
+    '-c',
+    'mkdir -p /var/spool/cron && mount -t tmpfs tmpfs /var/spool/cron && mkdir -m 1730 /var/spool/cron/crontabs && chgrp crontab /var/spool/cron/crontabs',
+  ]);
+  assert.equal(mounted.code, 0, mounted.stderr);
+  world.writeFleet({ agents: [{ name: 'one', runtime: 'shell', working_directory: world.cwd }] });
+  const { code, stderr } = await world.mosaic(['fleet', 'install-cron']);
+  assert.equal(code, 0, stderr);
+  assert.match(stderr, /^Note: a systemd user manager answers here; mosaic fleet install-systemd /);
 });

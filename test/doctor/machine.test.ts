@@ -147,3 +147,38 @@ inWorld(
     assert.deepEqual(long, []);
   },
 );
+
+inWorld('a state folder of somebody else, to whom root is another', 'none', async (world, t) => {
+  const person = ['--reuid=12345', '--regid=12345', '--clear-groups', '--'];
+  const clinic = clinicOf(world, t, (file, args = [], { env = {}, ...options } = {}) =>
+    world.run('setpriv', [...person, file, ...args], {
+      ...options,
+      env: { ...env, TMUX_TMPDIR: world.path('tmp') },
+    }),
+  );
+  await world.run('sh', [
+    '-c',
+    `chmod 711 '${world.folder}' && chown -R 12345:12345 '${world.home}' '${world.path('tmp')}' && mkdir '${clinic.state()}' -p -m 700`,
+  ]);
+  clinic.fleet([{ name: 'coder' }]);
+  const broken = await clinic.examine();
+  assert.equal(broken.ill['state-folder'], 'broken');
+  assert.match(broken.of('state-folder')[0]?.message ?? '', /cannot be written: .*permission denied/);
+  const command = broken.of('state-folder')[0]?.command ?? '';
+  assert.equal(command, `sudo chown -R 12345 ${clinic.state()}`);
+  assert.equal((await world.run('sh', ['-c', command.replace('sudo ', '')])).code, 0);
+  assert.equal((await clinic.examine()).ill['state-folder'], undefined);
+});
+
+inWorld('it changes nothing', 'systemd', async (world, t) => {
+  const clinic = clinicOf(world, t);
+  clinic.fleet([{ name: 'coder' }]);
+  await clinic.apply();
+  const look = async (): Promise<string> =>
+    (await world.run('find', [world.home, world.cwd, '-type', 'f', '-printf', '%p %m %s %T@ %C@\\n'])).stdout;
+  const sessions = async (): Promise<string> =>
+    (await world.tmux('list-panes', '-a', '-F', '#{session_id} #{session_created} #{pane_pid}')).stdout;
+  const before = [await look(), await sessions()];
+  await clinic.examine(['--remote']);
+  assert.deepEqual([await look(), await sessions()], before);
+});
