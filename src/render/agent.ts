@@ -64,6 +64,17 @@ function withOwnPath(environment: Readonly<Record<string, string>>): Record<stri
   return PATH === undefined ? others : { ...others, [OWN_PATH]: PATH };
 }
 
+/**
+ * Waits, for five seconds at most, until systemd has forgotten the scope of the run before: it refuses a new one of that name while it
+ * has the file of the old one, which may be some time after all that was in it has ended.
+ */
+const UNTIL_FORGOTTEN = [
+  'mosaic_tries=0;',
+  'while [ -e "$XDG_RUNTIME_DIR/systemd/transient/$1" ] && [ "$mosaic_tries" -lt 100 ];',
+  'do mosaic_tries=$((mosaic_tries + 1)); sleep 0.05; done;',
+  'shift; exec "$@"',
+].join(' ');
+
 /** Moves the program into a scope of its own, keeping its pid (systemd-run(1), --scope). */
 function scopeOf(fleet: Fleet, agent: Agent): string[] {
   const { memoryMax, cpuWeight, tasksMax } = agent.resources;
@@ -78,6 +89,11 @@ function scopeOf(fleet: Fleet, agent: Agent): string[] {
     ...(tasksMax === undefined ? [] : [`TasksMax=${tasksMax}`]),
   ];
   return [
+    'sh',
+    '-c',
+    UNTIL_FORGOTTEN,
+    'sh',
+    scope(agent.name),
     'systemd-run',
     '--user',
     '--scope',
