@@ -38,6 +38,8 @@ const DEFAULT_SERVER = {
   id: 'default-server',
   title: 'your own tmux server (the default one) was not touched',
 };
+const PATIENCE_MS = 5_000;
+const POLL_MS = 100;
 const NOTHING_LEFT = { id: 'nothing-left', title: 'nothing of it is left' };
 
 export async function fleetVerifyCommand(
@@ -53,6 +55,9 @@ export async function fleetVerifyCommand(
   const name = throwAwayName();
   const fleet = throwAwayFleet(host, name);
   const places = placesOf(name, host.facts);
+  const bench = createBench(context, fleet);
+  // Before anything is made.
+  const systemd = await supervisorHere(bench);
   const properties: Finding[] = [];
   const tell = (finding: Finding): void => {
     properties.push(finding);
@@ -61,10 +66,7 @@ export async function fleetVerifyCommand(
   const made = foldersToMake(host, places);
   const report = await withApplyLock(context, places, async (): Promise<VerifyReport> => {
     mark(host, places, made);
-    let systemd: Systemd;
     try {
-      const bench = createBench(context, fleet);
-      systemd = await supervisorHere(bench);
       const before = lookAtDefaultServer(host);
       await proveAll(bench, systemd, signal, tell);
       const change = changeOf(before, lookAtDefaultServer(host));
@@ -184,11 +186,22 @@ async function leftOf(host: Host, name: string): Promise<string | undefined> {
   if (left.length > 0) return `${left.join(', ')} is still there`;
   const seen = await observeTmux(host, tmux.socketName);
   if (!seen.known || seen.value.server !== undefined) return `a tmux server still runs on ${tmux.socketName}`;
-  const units = await observeUnits(host, systemd.unitPrefix);
+  // systemd forgets a unit some time after its last process has ended.
+  for (const until = host.clock.now() + PATIENCE_MS; ; await host.clock.sleep(POLL_MS)) {
+    const trouble = (await loadedUnits(host, systemd.unitPrefix)) ?? runningOf(host, name);
+    if (trouble === undefined || host.clock.now() > until) return trouble;
+  }
+}
+
+async function loadedUnits(host: Host, prefix: string): Promise<string | undefined> {
+  const units = await observeUnits(host, prefix);
   const loaded = units.known ? [...units.value.units.keys()] : [];
-  if (loaded.length > 0) return `${loaded.join(', ')} is still loaded`;
-  const running = host.processes
+  return loaded.length > 0 ? `${loaded.join(', ')} is still loaded` : undefined;
+}
+
+function runningOf({ processes }: Host, name: string): string | undefined {
+  const running = processes
     .list()
-    .filter(({ pid }) => host.processes.environment(pid)?.['MOSAIC_FLEET_NAME'] === name);
+    .filter(({ pid }) => processes.environment(pid)?.['MOSAIC_FLEET_NAME'] === name);
   return running.length > 0 ? `process ${running.map(({ pid }) => pid).join(', ')} still runs` : undefined;
 }

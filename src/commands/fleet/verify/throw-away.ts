@@ -63,7 +63,9 @@ export function throwAwayFleet(host: Host, name: string): Fleet {
   };
 }
 
-const markFile = (places: Places): string => join(places.state, 'verify.json');
+const MARK = 'verify.json';
+
+const markFile = (places: Places): string => join(places.state, MARK);
 
 /**
  * Marks the state folder as one to throw away, with the folders that were not there before.
@@ -104,8 +106,14 @@ export async function remove(context: CommandContext, name: string): Promise<str
   // tmux leaves the file of its socket; where a server runs on it, that is what has gone wrong.
   const tmux = await observeTmux(host, fleet.tmux.socketName);
   if (tmux.known && tmux.value.server === undefined) host.files.remove(socketOf(host, fleet.tmux.socketName));
+  // The server's last words, which may have come after the rest was cleared.
+  host.files.remove(places.wake);
+  const strangers = host.files.list(places.state).filter((entry) => entry !== MARK && entry !== 'apply.lock');
+  // The mark stays with them: who clears next tries again.
+  if (strangers.length > 0)
+    return `${strangers.map((entry) => join(places.state, entry)).join(', ')} is none of ours, and is left there`;
   const made = madeOf(host, places);
-  for (const file of [places.wake, markFile(places), places.applyLock]) host.files.remove(file);
+  for (const file of [markFile(places), places.applyLock]) host.files.remove(file);
   for (const folder of [places.state, ...made]) host.files.removeEmptyFolder(folder);
   return undefined;
 }

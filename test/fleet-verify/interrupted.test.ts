@@ -1,0 +1,93 @@
+/** `fleet verify` that does not come to its end: interrupted, it leaves nothing; killed, the next one clears what it left. */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync } from 'node:fs';
+import { forSupervisors, inWorld } from '../support/supervisors.ts';
+import type { Running } from '../support/command.ts';
+import type { World } from '../support/world.ts';
+import { traces, userServer, verify } from './scene.ts';
+
+/** Moments of a run: as soon as it has a state folder, and after so many properties. */
+const MOMENTS = [0, 1, 3, 6] as const;
+
+async function stoppedAt(world: World, moment: number, signal: NodeJS.Signals): Promise<Running> {
+  const running = await world.start(['fleet', 'verify']);
+  const all = `${world.env['XDG_STATE_HOME']}/mosaic`;
+  await world.until(`${moment} properties are proved`, () =>
+    moment === 0
+      ? existsSync(all) && readdirSync(all).length > 0
+      : running
+          .output()
+          .stdout.split('\n')
+          .filter((line) => /^(ok|n\/a)/.test(line)).length >= moment,
+  );
+  running.signal(signal);
+  return running;
+}
+
+for (const [at, moment] of MOMENTS.entries()) {
+  const signal = at % 2 === 0 ? 'SIGINT' : 'SIGTERM';
+  forSupervisors(`${signal} after ${moment}: exit 130, and nothing is left`, async (world) => {
+    await userServer(world);
+    const before = await traces(world);
+    const running = await stoppedAt(world, moment, signal);
+    const { code, stdout } = await running.ended;
+    assert.equal(code, 130, stdout);
+    assert.match(stdout, /^not tried .*\n +interrupted$/m);
+    assert.match(stdout, /^ok +nothing of it is left$/m);
+    assert.deepEqual(await traces(world), before);
+  });
+
+  forSupervisors(`SIGKILL after ${moment}: --clear takes away what is left`, async (world) => {
+    await userServer(world);
+    const before = await traces(world);
+    const running = await stoppedAt(world, moment, 'SIGKILL');
+    await running.ended.catch(() => {});
+    assert.notDeepEqual(await traces(world), before);
+    const { code, stderr } = await verify(world, ['--clear']);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^Took away what an earlier run had left: verify-[0-9a-f]{8}\.$/m);
+    assert.deepEqual(await traces(world), before);
+  });
+}
+
+inWorld(
+  'the next run clears what a killed one left, and leaves one that is at work alone',
+  'none',
+  async (world) => {
+    const killed = await stoppedAt(world, 1, 'SIGKILL');
+    await killed.ended.catch(() => {});
+    const first = await world.start(['fleet', 'verify']);
+    await world.until('it is at work', () => first.output().stdout.includes('ok'));
+    const { code, stdout } = await verify(world, ['--json']);
+    assert.equal(code, 0, stdout);
+    assert.deepEqual((JSON.parse(stdout) as { cleared: string[] }).cleared, []);
+    const { code: firstCode, stdout: text, stderr } = await first.ended;
+    assert.equal(firstCode, 0, text);
+    assert.match(stderr, /Took away what an earlier run had left/);
+  },
+);
+
+forSupervisors('--keep leaves it to be looked at, until the next run', async (world) => {
+  const before = await traces(world);
+  const { code, stdout } = await verify(world, ['--keep']);
+  assert.equal(code, 0, stdout);
+  const socket = /tmux -L (\S+) attach/.exec(stdout)?.[1] ?? '';
+  const { stdout: sessions } = await world.run('tmux', [
+    '-L',
+    socket,
+    'list-sessions',
+    '-F',
+    '#{session_name}',
+  ]);
+  assert.deepEqual(sessions.trim().split('\n').sort(), ['_holder', 'app', 'app-2']);
+  await verify(world, ['--clear']);
+  assert.deepEqual(await traces(world), before);
+});
+
+inWorld("another fleet's state that is only called like one stays", 'none', async (world) => {
+  const folder = `${world.env['XDG_STATE_HOME']}/mosaic/verify-0123abcd`;
+  await world.run('mkdir', ['-p', folder]);
+  await world.run('sh', ['-c', `echo '{}' >'${folder}/state.json'`]);
+  assert.equal((await verify(world, ['--clear'])).code, 0);
+  assert.ok(existsSync(`${folder}/state.json`));
+});
