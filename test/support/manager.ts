@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, join } from 'node:path';
 import { childrenOf, isAlive, kill } from './processes.ts';
 import { until } from './until.ts';
@@ -13,6 +21,8 @@ export class Unavailable extends Error {
 export interface UserManager {
   /** What goes before a command line to run it beside the manager, in that folder. */
   enter: (cwd: string) => readonly string[];
+  /** Ends it in good order with everything it has started, starts it again, and resolves when it has reached its default target. */
+  restart: () => Promise<void>;
   /** Ends it with everything in its namespace, and waits until its processes and control groups are gone. */
   stop(): Promise<void>;
   /** As `stop`, for exit handlers: blocks, for two seconds at most. */
@@ -37,9 +47,19 @@ for folder in ${hierarchies.map((name) => `'/sys/fs/cgroup/${name}'`).join(' ')}
 done
 mount --make-rprivate / && mount -t tmpfs tmpfs /run && mkdir -p /run/systemd/system || exit 1
 [ -z "$NAME" ] || hostname "$NAME" || exit 1
-unset GROUP NAME
+again=$AGAIN
+unset GROUP NAME AGAIN
 trap 'exit 1' TERM
-{ "$0" --user --log-target=console --default-standard-output=inherit </dev/null; kill -TERM $$; } &
+{
+  while "$0" --user --log-target=console --default-standard-output=inherit </dev/null; [ -e "$again" ]; do
+    # What a stopped unit leaves behind ends with the machine too: all but this shell and the namespace's init.
+    kill -KILL -1
+    # As logind does with the folder: old sockets would be taken for the new manager's.
+    rm -rf "$XDG_RUNTIME_DIR"/*
+    rm "$again"
+  done
+  kill -TERM $$
+} &
 read -r _
 `;
 
@@ -63,6 +83,7 @@ export async function startManager(
   const named = hostname === undefined ? [] : ['--uts'];
   const userNamespace = isRoot ? [] : ['--user', '--map-root-user'];
   const group = basename(scratch);
+  const again = join(scratch, 'manager.again');
   const output = openSync(log, 'a', 0o600);
   const anchor = spawn(
     'unshare',
@@ -79,7 +100,11 @@ export async function startManager(
       init,
       program,
     ],
-    { cwd: scratch, env: { ...env, GROUP: group, NAME: hostname ?? '' }, stdio: ['pipe', output, output] },
+    {
+      cwd: scratch,
+      env: { ...env, GROUP: group, AGAIN: again, NAME: hostname ?? '' },
+      stdio: ['pipe', output, output],
+    },
   );
   closeSync(output);
   const failed = new Promise<never>((_, reject) => {
@@ -100,6 +125,14 @@ export async function startManager(
     await untilBooted([...enter(scratch), 'systemctl', '--user', 'is-system-running', '--wait'], env);
     return {
       enter,
+      restart: async () => {
+        writeFileSync(again, '');
+        const [file, ...args] = [...enter(scratch), 'systemctl', '--user', 'exit'];
+        spawn(file, args, { env, stdio: 'ignore' });
+        await until('the manager has ended', () => !existsSync(again), 60_000);
+        await untilAnswering(env, anchor);
+        await untilBooted([...enter(scratch), 'systemctl', '--user', 'is-system-running', '--wait'], env);
+      },
       async stop() {
         end();
         await until('the user manager is gone', () => !isAlive(init));

@@ -55,6 +55,8 @@ export interface World {
   sessions(): Promise<string[]>;
   /** `systemctl --user`; only with a user manager. */
   systemctl(...args: string[]): Promise<CommandResult>;
+  /** Ends the user manager with everything that it has started, and starts it again: a reboot, but for the kernel. */
+  restartManager(): Promise<void>;
   /** Runs git in a folder; resolves with what it printed, trimmed, and rejects when it fails. */
   git(folder: string, ...args: string[]): Promise<string>;
   /** A repository with one commit on `main`, pushed to a bare remote `origin`. Resolves with its working tree's path. */
@@ -132,7 +134,7 @@ export async function openWorld(options: WorldOptions): Promise<OpenWorld> {
     if (options.systemd) manager = await tryManager(folder, env, managerLog, options.hostname);
     const records: CommandRecord[] = [];
     const world = buildWorld(folder, {
-      ...(manager && { enter: manager.enter }),
+      ...(manager && { enter: manager.enter, restart: manager.restart }),
       env,
       cwd: join(folder, `work${suffix}`),
       record: (command, result) => records.push({ command, result }),
@@ -202,7 +204,7 @@ function makeHome(folder: string, suffix: string): Record<string, string> {
   return env;
 }
 
-function buildWorld(folder: string, entrance: Entrance): World {
+function buildWorld(folder: string, entrance: Entrance & { restart?: () => Promise<void> }): World {
   const supervisor = entrance.enter === undefined ? 'none' : 'systemd';
   const unique = basename(folder).slice(folderPrefix.length);
   const socket = `test-${unique}`;
@@ -235,6 +237,10 @@ function buildWorld(folder: string, entrance: Entrance): World {
       return stdout.split('\n').filter(Boolean).sort();
     },
     systemctl: (...args) => run('systemctl', ['--user', ...args]),
+    async restartManager() {
+      if (entrance.restart === undefined) throw new Error('this world has no user manager');
+      await entrance.restart();
+    },
     git,
     async makeRepository(name) {
       const remote = path('remotes', `${name}.git`);

@@ -7,6 +7,8 @@ export interface Foreigners {
   join(name: string): Promise<void>;
   /** The test itself is about to end the fleet's server, and everybody's sessions with it. */
   forgetFleetSocket(): void;
+  /** As that, and their own server with it: the machine starts again. */
+  forgetAll(): void;
   /** Fails unless every foreign session is as it was: the same ids, names, times and processes. */
   untouched(): Promise<void>;
 }
@@ -21,7 +23,7 @@ export async function foreignersOf(world: World): Promise<Foreigners> {
   }
   const onDefault = async (): Promise<string> =>
     (await world.foreignTmux('list-panes', '-a', '-F', `#{pid} ${FORMAT}`)).stdout;
-  const defaultBefore = await onDefault();
+  let defaultBefore = await onDefault();
   assert.equal(defaultBefore.trim().split('\n').length, 2);
   const joined = new Map<string, string>();
   const onFleet = async (name: string): Promise<string> =>
@@ -33,6 +35,10 @@ export async function foreignersOf(world: World): Promise<Foreigners> {
       joined.set(name, await onFleet(name));
     },
     forgetFleetSocket: () => joined.clear(),
+    forgetAll() {
+      joined.clear();
+      defaultBefore = '';
+    },
     async untouched() {
       assert.equal(await onDefault(), defaultBefore, 'the default server is another');
       for (const [name, before] of joined) {
