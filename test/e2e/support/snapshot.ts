@@ -1,20 +1,22 @@
 /** Everything that lies in a world, to show that a command wrote nothing. */
 import { createHash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { World } from '../../support/world.ts';
 
 /**
  * Path, kind, mode, time of change and content of all files, by path. Left out are sockets and what the user manager keeps
- * in the runtime folder and its log, which go on by themselves.
+ * in the runtime folder and its log, which go on by themselves; and the flag that tmux and the manager raise when an agent ends,
+ * which they do when they come to it.
  */
 export function snapshot(world: World): Record<string, string> {
   const seen: Record<string, string> = {};
   const outside = new Set(['run', 'manager.log', 'tmux'].map((name) => world.path(name)));
+  const flag = join(world.home, '.local/state/mosaic/test/wake');
   const visit = (path: string): void => {
-    if (outside.has(path)) return;
+    if (outside.has(path) || path === flag) return;
     const stat = lstatSync(path);
-    const about = `${stat.mode.toString(8)} ${stat.mtimeMs}`;
+    const about = `${stat.mode.toString(8)} ${path === dirname(flag) ? '' : stat.mtimeMs}`;
     if (stat.isDirectory()) {
       seen[path] = about;
       for (const name of readdirSync(path)) visit(join(path, name));
