@@ -4,7 +4,7 @@ import { builtinRuntimes } from '../fleet/runtimes/index.ts';
 import type { CompletionOption, CompletionSpec, CompletionValue } from '../report/completion-tree.ts';
 
 const AGENT_OPTIONS = new Set(['--agent', '--restart', '--adopt', '--send']);
-const FILE_OPTIONS = new Set(['--file', '--fleet', '--out', '--project', '--prompt']);
+const FILE_OPTIONS = new Set(['--file', '--fleet', '--out', '--project', '--prompt', '--verify-signatures']);
 
 export function completionSpec(command: Command): CompletionSpec {
   const shown = command.createHelp().visibleCommands(command);

@@ -75,7 +75,7 @@ export function gitopsText(
     ...(suspended === undefined
       ? []
       : [['suspended', suspendedText(suspended, now), 'yellow'] as [string, string, Style]]),
-    ...trouble('not reached', fetchTrouble, now),
+    ...trouble('not synced', fetchTrouble, now),
     ...(refused === undefined ? [] : trouble('refused', { ...refused, message: refusalText(refused) }, now)),
     ...trouble('not applied', applyTrouble, now),
   ];
@@ -137,7 +137,7 @@ export function roundText(
     taken: () => (end.kind === 'taken' ? `New: ${short(end.sha)} ${end.subject}` : ''),
     unreached: () =>
       end.kind === 'unreached'
-        ? `Not reached: ${sentence(end.trouble.message, end.trouble.fix)}\n${stays}`
+        ? `Not synced: ${sentence(end.trouble.message, end.trouble.fix)}\n${stays}`
         : '',
     refused: () =>
       end.kind === 'refused'

@@ -1,6 +1,6 @@
 /** A host that follows a repository: what it takes, what it refuses, and what stays in force. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { gitopsStatus as valid } from '../../src/generated/gitopsStatus.js';
@@ -123,6 +123,11 @@ void describe('a followed repository', { concurrency: 2 }, () => {
     await world.git(source.tree, 'reset', '--quiet', '--hard', 'HEAD~1');
     const other = await source.agents(['one', 'other'], atOnce, 'Another history');
     await refusedFor(source, good, 'rewritten', /history was rewritten/);
+    // Also where nothing tells any more what came before.
+    const kept = join(world.env['XDG_STATE_HOME'] ?? '', 'mosaic/test/gitops');
+    for (const name of ['mirror', 'status.json']) rmSync(join(kept, name), { recursive: true });
+    assert.match((await gitops(world, 1, 'sync')).stdout, /history was rewritten/);
+    assert.equal((await statusOf(world)).in_force, good);
     await gitops(world, 0, 'sync', '--accept-rewrite');
     assert.equal((await statusOf(world)).in_force, other);
     await thenTaken(source);
@@ -137,6 +142,12 @@ void describe('a followed repository', { concurrency: 2 }, () => {
     await gitops(world, 0, 'sync');
     assert.deepEqual(await running(world), ['one', 'two']);
     assert.equal((await statusOf(world)).applied?.sha, back);
+    for (let count = 0; count < 5; count++) {
+      await source.push(`Nothing ${count}`);
+      await gitops(world, 0, 'sync');
+    }
+    const revisions = join(world.env['XDG_STATE_HOME'] ?? '', 'mosaic/test/gitops/revisions');
+    assert.ok(readdirSync(revisions).length <= 5, readdirSync(revisions).join());
   });
 
   inWorld(

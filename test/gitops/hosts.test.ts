@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe } from 'node:test';
 import { inWorld } from '../support/supervisors.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { fleetText, gitops, idle, Source, statusOf } from './support.ts';
+import { atOnce, fleetText, gitops, idle, pids, silence, Source, statusOf } from './support.ts';
 
 /** Sessions of agents on the fleet's socket, which is named after the first world. */
 async function agentsOf(world: World, socket: string): Promise<string[]> {
@@ -93,5 +93,33 @@ void describe('hosts that follow one repository', () => {
       assert.deepEqual(names(await agentsOf(beta, alpha.socket)), ['everywhere', 'two']);
     },
     { hostname: 'alpha', timeout: 180_000 },
+  );
+
+  inWorld(
+    'restart an agent at once while the remote hangs',
+    'systemd',
+    async (world, t) => {
+      const source = await Source.make(world);
+      await source.agents(['one', 'two'], atOnce);
+      await gitops(world, 0, 'bootstrap', '--repo', source.remote, '--interval', '1s');
+      const { port, open } = await silence(t);
+      await world.git(
+        world.folder,
+        'config',
+        '--global',
+        `url.https://127.0.0.1:${port}/.insteadOf`,
+        source.remote,
+      );
+      await world.until('a round waits for the remote', () => open() > 0, 30_000);
+      const before = await pids(world);
+      await world.run('kill', ['-KILL', /^one (\d+)$/m.exec(before)?.[1] ?? '']);
+      await world.until(
+        'it runs again',
+        async () => /^one (\d+)$/m.test(await pids(world)) && (await pids(world)) !== before,
+        15_000,
+      );
+      assert.ok(open() > 0, 'the same round still waits');
+    },
+    { timeout: 120_000 },
   );
 });

@@ -9,9 +9,8 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { describe, type TestContext } from 'node:test';
+import { describe } from 'node:test';
 import { withFar } from '../support/sshd.ts';
 import { inWorld } from '../support/supervisors.ts';
 import type { World } from '../support/world.ts';
@@ -24,6 +23,7 @@ import {
   gitops,
   pids,
   running,
+  silence,
   Source,
   statusOf,
 } from './support.ts';
@@ -59,25 +59,6 @@ async function taken(world: World, sha: string): Promise<void> {
   await gitops(world, 0, 'sync');
   const status = await statusOf(world);
   assert.deepEqual([status.in_force, status.applied?.sha, status.healthy], [sha, sha, true]);
-}
-
-/** A listener that takes connections and says nothing; tells when one was given up. */
-async function silence(t: TestContext): Promise<{ port: number; open: () => number; ever: () => number }> {
-  const sockets = new Set<Socket>();
-  let ever = 0;
-  const server = createServer((socket) => {
-    ever++;
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('close', () => sockets.delete(socket));
-    socket.resume();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return { port: (server.address() as AddressInfo).port, open: () => sockets.size, ever: () => ever };
 }
 
 /** Has the server send packs through a shell filter; '' takes it away again. */

@@ -1,7 +1,9 @@
 /** A repository with a fleet file, and a host of a world that follows it. */
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { TestContext } from 'node:test';
 import { stringify } from 'yaml';
 import type { CommandResult } from '../support/command.ts';
 import type { World } from '../support/world.ts';
@@ -144,3 +146,24 @@ export const atOnce = {
     restart: { max_restarts: 1000, backoff: { initial: '0s', max: '0s' } },
   },
 };
+
+/** A listener that takes connections and says nothing; tells when one was given up. */
+export async function silence(
+  t: TestContext,
+): Promise<{ port: number; open: () => number; ever: () => number }> {
+  const sockets = new Set<Socket>();
+  let ever = 0;
+  const server = createServer((socket) => {
+    ever++;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => sockets.delete(socket));
+    socket.resume();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return { port: (server.address() as AddressInfo).port, open: () => sockets.size, ever: () => ever };
+}

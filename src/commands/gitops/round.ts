@@ -1,6 +1,5 @@
 /** One look at the remote: a new commit is fetched, judged, and put in force when nothing speaks against it. */
 import { sha256 } from '../../base/sha256.ts';
-import { visible } from '../../base/visible.ts';
 import type { Asking } from '../../gitops/ask.ts';
 import { FollowError } from '../../gitops/error.ts';
 import type { Followed } from '../../gitops/followed.ts';
@@ -17,8 +16,9 @@ import {
   shaInForce,
   writeRecord,
 } from '../../gitops/store.ts';
-import type { Host } from '../../host/host.ts';
+import { HostError, type Host } from '../../host/host.ts';
 import type { Following, FollowRecord, RoundEnd, Trouble } from '../../model/gitops.ts';
+import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { eventLog } from '../event-log.ts';
 import { asCommandError } from './followed.ts';
@@ -111,17 +111,34 @@ export async function round(
       onTake: () => keep({ attempted: attemptOf(seen, now()), refused: undefined }),
     });
     if (verdict !== undefined) return refuse(seen.tip.sha, verdict, key);
-    note('done', `follows ${seen.tip.sha.slice(0, 10)} now: ${visible(seen.tip.subject)}`);
+    note('done', `follows ${seen.tip.sha.slice(0, 10)} now: ${seen.tip.subject}`);
     pruneRevisions(files, places, [seen.tip.sha, from]);
     return { kind: 'taken', sha: seen.tip.sha, subject: seen.tip.subject };
   } catch (error) {
-    if (!(error instanceof FollowError) || context.signal.aborted) throw error;
+    const trouble = roundTrouble(error);
+    if (trouble === undefined) throw error;
+    if (context.signal.aborted)
+      throw new CommandError('interrupted while asking the remote', EXIT.interrupted);
     const { fetchTrouble: before } = record;
-    const again = before?.message === error.message;
-    keep({ fetchTrouble: troubleOf(error, before?.since ?? now()) });
-    if (!again) note('failed', error.message);
-    return { kind: 'unreached', trouble: error, code: asCommandError(error).exitCode };
+    const again = before?.message === trouble.message;
+    try {
+      keep({ fetchTrouble: troubleOf(trouble, before?.since ?? now()) });
+    } catch {
+      // On a full disk the trouble is told, and not kept.
+    }
+    if (!again) note('failed', trouble.message);
+    return { kind: 'unreached', trouble, code: trouble.exitCode };
   }
+}
+
+/** What ends a round, and is no reason to leave alone what is in force; undefined for anything else. */
+function roundTrouble(error: unknown): CommandError | undefined {
+  if (error instanceof FollowError) return asCommandError(error);
+  if (!(error instanceof HostError) || error.code === 'EFLOCK') return undefined;
+  const full = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+  return new CommandError(error.message, EXIT.failed, {
+    fix: full ? 'Free some space; the next round goes on by itself.' : undefined,
+  });
 }
 
 export const askingOf = ({ host, signal }: CommandContext, following: Following): Asking => ({

@@ -48,7 +48,7 @@ export async function applyInForce(
   followed: Followed,
   options: { allowMassStop: boolean; gates: boolean },
 ): Promise<number> {
-  const { files, clock } = context.host;
+  const { files } = context.host;
   const { places, following } = followed;
   const sha = shaInForce(files, places);
   let plan: Plan | undefined;
@@ -69,23 +69,38 @@ export async function applyInForce(
     if (error instanceof CommandError && error.exitCode !== EXIT.interrupted) trouble = error;
     throw error;
   } finally {
-    // Killed before this, the next one writes it.
-    if ((plan !== undefined || trouble !== undefined) && files.read(places.gitopsFile) !== undefined) {
-      await withSyncLock(context, places, async () => {
-        const { applyTrouble: before, ...record } = readRecord(files, places);
-        const { attempted } = record;
-        if (trouble !== undefined) {
-          const known = before?.message === trouble.message;
-          if (!known) noter(context, followed)('failed', `could not be applied: ${trouble.message}`);
-          writeRecord(files, places, {
-            ...record,
-            applyTrouble: troubleOf(trouble, before?.since ?? clock.now()),
-          });
-        } else if (attempted !== undefined && attempted.sha === sha && record.applied?.sha !== sha) {
-          const { attemptedAt: _, checkedBy: __, ...revision } = attempted;
-          writeRecord(files, places, { ...record, applied: { ...revision, appliedAt: clock.now() } });
-        } else writeRecord(files, places, record);
-      });
-    }
+    if ((plan !== undefined || trouble !== undefined) && files.read(places.gitopsFile) !== undefined)
+      await writeDown(context, followed, { sha, trouble });
+  }
+}
+
+/** Killed before this, or where another sync is at work for long, the next one writes it. */
+async function writeDown(
+  context: CommandContext,
+  followed: Followed,
+  {
+    sha,
+    trouble,
+  }: { sha: string | undefined; trouble: { message: string; fix?: string | undefined } | undefined },
+): Promise<void> {
+  const { places } = followed;
+  const { files, clock } = context.host;
+  const write = async (): Promise<void> => {
+    const { applyTrouble: before, ...record } = readRecord(files, places);
+    const { attempted } = record;
+    if (trouble !== undefined) {
+      if (before?.message !== trouble.message)
+        noter(context, followed)('failed', `could not be applied: ${trouble.message}`);
+      const since = before?.since ?? clock.now();
+      writeRecord(files, places, { ...record, applyTrouble: troubleOf(trouble, since) });
+    } else if (attempted !== undefined && attempted.sha === sha && record.applied?.sha !== sha) {
+      const { attemptedAt: _, checkedBy: __, ...revision } = attempted;
+      writeRecord(files, places, { ...record, applied: { ...revision, appliedAt: clock.now() } });
+    } else writeRecord(files, places, record);
+  };
+  try {
+    await withSyncLock(context, places, write);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
   }
 }
