@@ -5,8 +5,9 @@ import { openWorld, Unavailable, type World } from '../test/support/world.ts';
 import { others, versionOf } from './others.ts';
 import { type Figures, measureFleet } from './run.ts';
 import { renderTable } from './table.ts';
+import { measureTriggers, triggersText } from './triggers.ts';
 
-const usage = `usage: npm run bench -- [--sizes 10,100,1000] [--rounds 9] [--no-systemd] [--no-others]
+const usage = `usage: npm run bench -- [--sizes 10,100,1000] [--rounds 9] [--no-systemd] [--no-others] [--no-triggers]
 `;
 
 /** Bigger fleets take longer and vary less. */
@@ -20,6 +21,7 @@ function readOptions() {
       rounds: { type: 'string' },
       systemd: { type: 'boolean', default: true },
       others: { type: 'boolean', default: true },
+      triggers: { type: 'boolean', default: true },
       help: { type: 'boolean', default: false },
     },
   });
@@ -29,7 +31,7 @@ function readOptions() {
   };
   return {
     ...values,
-    sizes: values.sizes.split(',').map(count),
+    sizes: values.sizes.split(',').filter(Boolean).map(count),
     rounds: values.rounds === undefined ? undefined : count(values.rounds),
   };
 }
@@ -76,7 +78,11 @@ async function main(): Promise<void> {
     process.stderr.write(`measuring ${size} agents, ${rounds} rounds …\n`);
     all.push(await measureFleet(size, { rounds, systemd: noManager === undefined, others: installed }));
   }
-  console.log(`\n${renderTable(all)}`);
+  if (all.length > 0) console.log(`\n${renderTable(all)}`);
+  if (options.triggers && noManager === undefined) {
+    process.stderr.write('measuring the triggers, for two minutes and more …\n');
+    console.log(`\n${triggersText(await measureTriggers(10, 5))}`);
+  }
 }
 
 await main();
