@@ -30,7 +30,7 @@ export function findFleetFile(host: Host, file: string | undefined): string {
         ? `the folder that this command works in was removed, and ${own} is not there`
         : `neither ${places.join(' nor ')} is there`;
     throw new CommandError(`there is no fleet file: ${missing}`, EXIT.invalid, {
-      fix: 'Name one with --file, or begin with a copy of an example that ships with mosaic (examples/).',
+      fix: 'Name one with --file, or make one: mosaic fleet init --write.',
     });
   }
   return found;

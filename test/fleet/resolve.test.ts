@@ -310,7 +310,9 @@ missions:
   );
 });
 
-const examples = readdirSync(new URL('../../examples', import.meta.url)).map((name) => `examples/${name}`);
+const examples = readdirSync(new URL('../../examples', import.meta.url))
+  .filter((name) => name.endsWith('.fleet.yaml'))
+  .map((name) => `examples/${name}`);
 for (const file of ['fleet.yaml', ...examples]) {
   test(`${file} is valid`, () => {
     const { agents } = good(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'));
