@@ -12,7 +12,7 @@ export function completionSpec(command: Command): CompletionSpec {
   return {
     name: command.name(),
     description: command.description(),
-    options: command.options.map(optionOf),
+    options: command.options.filter(({ hidden }) => !hidden).map(optionOf),
     commands: command.commands.filter((sub) => shown.includes(sub)).map(completionSpec),
     ...(args.length === 0 ? {} : { arguments: args }),
   };

@@ -35,6 +35,8 @@ export function unitWord(value: string): string {
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
     .replaceAll('\n', '\\n')
+    // systemd ends a line at either.
+    .replaceAll('\r', '\\r')
     .replaceAll('%', '%%');
   return `"${plain}"`;
 }

@@ -4,7 +4,7 @@
 export function pathOfUnit(holderUnit: string | undefined): string | undefined {
   const standing = /^Environment="PATH=((?:[^"\\]|\\.)*)"$/m.exec(holderUnit ?? '')?.[1];
   return standing?.replace(/\\(.)|%%/g, (whole, one: string | undefined) =>
-    whole === '%%' ? '%' : one === 'n' ? '\n' : (one ?? ''),
+    whole === '%%' ? '%' : unescaped(one ?? ''),
   );
 }
 
@@ -15,8 +15,10 @@ export function commandWords(unit: string): string[] | undefined {
   return words?.map((word) =>
     word.replace(/\\(.)|%%|\$\$|"/g, (whole, one: string | undefined) => {
       if (whole === '"') return '';
-      if (one !== undefined) return one === 'n' ? '\n' : one;
+      if (one !== undefined) return unescaped(one);
       return whole.slice(1);
     }),
   );
 }
+
+const unescaped = (one: string): string => ({ n: '\n', r: '\r' })[one] ?? one;
