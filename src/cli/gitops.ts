@@ -133,6 +133,13 @@ ${exitCodes}`,
       const { gitopsResumeCommand } = await import('../commands/gitops/suspend.ts');
       done(await gitopsResumeCommand(context, options));
     });
+
+  command('leave', 'follow no longer; what is in force stays, and the agents go on')
+    .addHelpText('after', '\nExample:\n  mosaic gitops leave')
+    .action(async (options: FollowedOptions) => {
+      const { gitopsLeaveCommand } = await import('../commands/gitops/leave.ts');
+      done(await gitopsLeaveCommand(context, options));
+    });
 }
 
 type BootstrapFlags = Omit<BootstrapOptions, 'intervalMs' | 'timeoutMs'> & {

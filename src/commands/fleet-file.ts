@@ -2,10 +2,11 @@
 import { join } from 'node:path';
 import { FollowError } from '../gitops/error.ts';
 import { followedFleets } from '../gitops/followed.ts';
-import { currentFile } from '../gitops/store.ts';
+import { shownUrl } from '../gitops/source.ts';
+import { currentFile, readFollowing } from '../gitops/store.ts';
 import type { Host } from '../host/host.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
-import { absoluteOr } from '../model/places.ts';
+import { absoluteOr, placesOf } from '../model/places.ts';
 import type { Loaded, Problem } from '../model/problem.ts';
 import { canonicalPath } from '../observe/git-folders.ts';
 import { CommandError, EXIT } from './command-error.ts';
@@ -37,17 +38,22 @@ export function findFleetFile(host: Host, file: string | undefined): string {
 }
 
 function followedFile(host: Host): string | undefined {
-  let all: string[];
-  try {
-    all = followedFleets(host).map(({ places, following }) => currentFile(places, following));
-  } catch (error) {
-    if (error instanceof FollowError) throw new CommandError(error.message, EXIT.invalid, { fix: error.fix });
-    throw error;
-  }
+  const all = inWords(() =>
+    followedFleets(host).map(({ places, following }) => currentFile(places, following)),
+  );
   if (all.length < 2) return all[0];
   throw new CommandError(`several repositories are followed: ${all.join(', ')}`, EXIT.invalid, {
     fix: 'Name one with --file.',
   });
+}
+
+function inWords<T>(task: () => T): T {
+  try {
+    return task();
+  } catch (error) {
+    if (error instanceof FollowError) throw new CommandError(error.message, EXIT.invalid, { fix: error.fix });
+    throw error;
+  }
 }
 
 /**
@@ -116,14 +122,34 @@ function readKickstart(host: Host, path: string): Pick<Agent, 'kickstart' | 'kic
   }
 }
 
-/** As `readFleet`; problems are shown and end the command. */
+/**
+ * A fleet that follows a repository is made as that says, and as no other file of its name: else the two would be applied in turns.
+ * Throws CommandError.
+ */
+export function refuseBesideFollowed(host: Host, { name, file }: Fleet): void {
+  const places = placesOf(name, host.facts);
+  const following = inWords(() => readFollowing(host.files, places));
+  if (following === undefined || file === currentFile(places, following)) return;
+  throw new CommandError(
+    `the fleet ${name} follows ${shownUrl(following.repo)} on this host, and ${file} is not its file`,
+    EXIT.failed,
+    {
+      fix: `Push the change there; mosaic plan --file ${file} shows what it would do. Or follow no longer: mosaic gitops leave --name ${name}.`,
+    },
+  );
+}
+
+/** As `readFleet`; problems are shown and end the command. What acts on it may not be beside a followed repository. */
 export async function requireFleet(
   context: CommandContext,
   options: { file?: string; remember?: boolean },
 ): Promise<{ fleet: Fleet; text: string; warnings: Problem[] }> {
   const { host, terminal } = context;
   const loaded = await readFleet(context, findFleetFile(host, options.file), options);
-  if (loaded.ok) return { fleet: loaded.value, text: loaded.text, warnings: loaded.warnings };
+  if (loaded.ok) {
+    if (options.remember === true) refuseBesideFollowed(host, loaded.value);
+    return { fleet: loaded.value, text: loaded.text, warnings: loaded.warnings };
+  }
   const { formatProblems } = await import('../report/problems.ts');
   terminal.err(formatProblems(loaded, { color: terminal.color, cwd: host.facts.cwd }));
   throw new CommandError(`${loaded.file} is not valid`, EXIT.invalid, { shown: true });

@@ -7,7 +7,7 @@ import { carryOut, once, tellPrograms, type ApplyCommandOptions } from './apply.
 import { withApplyLock } from './apply-plan.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
-import { findFleetFile, readFleet } from './fleet-file.ts';
+import { findFleetFile, readFleet, refuseBesideFollowed } from './fleet-file.ts';
 import { planOptions } from './plan.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
 import { verifyMissions } from './verify-missions.ts';
@@ -93,6 +93,7 @@ async function current(
   const loaded = await readFleet(context, file, { remember: true });
   if (!loaded.ok)
     throw new CommandError(`${loaded.file} is not valid (mosaic validate shows why)`, EXIT.invalid);
+  refuseBesideFollowed(context.host, loaded.value);
   const { places } = settingOf(context.host, loaded.value);
   alarm.watchFlag(places.wake);
   return { fleet: loaded.value, places };

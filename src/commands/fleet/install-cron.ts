@@ -18,7 +18,7 @@ import {
 import { cronJsonText, cronText, type CronAction } from '../../report/cron.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
-import { findFleetFile, requireFleet } from '../fleet-file.ts';
+import { findFleetFile, refuseBesideFollowed, requireFleet } from '../fleet-file.ts';
 import { settingOf } from '../reconcile.ts';
 import { cronOwner, editCrontab, readCrontab, removeCronLine } from './crontab.ts';
 
@@ -60,6 +60,7 @@ export async function installCronCommand(
     return removed[0] === undefined ? tell('absent') : tell('removed', removed[0]);
   }
 
+  refuseBesideFollowed(host, fleet);
   const file = findFleetFile(host, options.file);
   const line = lineFor(host, { fleet: fleet.name, file, places, intervalMs: options.intervalMs });
   if (options.print === true) return tell('shown', line);

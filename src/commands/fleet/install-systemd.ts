@@ -13,7 +13,7 @@ import { applyFleet } from '../apply.ts';
 import { LOCK_PATIENCE_MS } from '../apply-plan.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
-import { findFleetFile, requireFleet } from '../fleet-file.ts';
+import { findFleetFile, refuseBesideFollowed, requireFleet } from '../fleet-file.ts';
 import { planCommand } from '../plan.ts';
 import { settingOf } from '../reconcile.ts';
 import { showStatus } from '../status.ts';
@@ -50,6 +50,7 @@ export async function installSystemdCommand(
   const { fleet, warnings } = await requireFleet(context, options);
   const { places } = settingOf(host, fleet);
   if (options.uninstall === true) return uninstallSystemd(context, fleet, places, options);
+  refuseBesideFollowed(host, fleet);
   for (const warning of warnings) terminal.err(`Note: ${warning.message}\n`);
   await needManager(context, fleet);
   const file = findFleetFile(host, options.file);
