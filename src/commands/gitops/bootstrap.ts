@@ -26,6 +26,7 @@ import { formatProblems } from '../../report/problems.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
+import { standingCronLines } from '../fleet/crontab.ts';
 import { givenPath } from '../given-path.ts';
 import { asCommandError, inWords, withSyncLock } from './followed.ts';
 import { askingOf, attemptOf, noter, placeOf } from './round.ts';
@@ -246,6 +247,8 @@ async function trigger(
   const { fleet } = await requireFleet(context, { file });
   const absent = await managerAbsent(host, fleet);
   if (absent !== undefined) {
+    const lines = await standingCronLines(host, fleet.name, places).catch(() => []);
+    if (lines.some((line) => line.includes(' gitops sync '))) return applied;
     terminal.err(
       `Nothing asks the remote by itself yet: ${absent}.\n  fix: mosaic fleet install-cron, or mosaic gitops sync by hand.\n`,
     );
