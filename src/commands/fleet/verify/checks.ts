@@ -74,6 +74,8 @@ export const checks: readonly Check[] = [
     async prove(bench) {
       const before = await bench.bothUp();
       await bench.reconcile({ suspend: new Set([ONE]) });
+      const stopped = await bench.sight();
+      if (stopped.one !== undefined) throw new Broken(`${ONE} (pid ${stopped.one.pid}) still runs`);
       await bench.reconcile();
       const down = await bench.sight();
       if (down.one !== undefined) throw new Broken(`the next reconcile started ${ONE} (pid ${down.one.pid})`);
