@@ -19,6 +19,7 @@ import { cronJsonText, cronText, type CronAction } from '../../report/cron.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
 import { findFleetFile, refuseBesideFollowed, requireFleet } from '../fleet-file.ts';
+import { leadingEnvironment } from './leading.ts';
 import { settingOf } from '../reconcile.ts';
 import { cronOwner, editCrontab, readCrontab, removeCronLine } from './crontab.ts';
 
@@ -109,14 +110,15 @@ function environment({ facts }: Host): CronJob['env'] {
     XDG_CACHE_HOME: `${home}/.cache`,
     XDG_RUNTIME_DIR: `/run/user/${uid}`,
   };
-  const given = [...Object.keys(usual), 'TMUX_TMPDIR', 'LANG', 'LC_ALL'].flatMap((name) => {
+  const leading = leadingEnvironment(facts).filter(([name, value]) => value !== usual[name]);
+  const words = ['LANG', 'LC_ALL'].flatMap((name): [string, string][] => {
     const value = env[name];
-    return value === undefined || value === '' || value === usual[name] ? [] : [[name, value] as const];
+    return value === undefined || value === '' ? [] : [[name, value]];
   });
   const path = [...new Set(agentPath(env['PATH'] ?? '').split(':'))].filter((folder) =>
     folder.startsWith('/'),
   );
-  return [['HOME', home], ['PATH', path.join(':')], ...given];
+  return [['HOME', home], ['PATH', path.join(':')], ...leading, ...words];
 }
 
 /** How long a run that cron starts lets another apply finish: the next one comes anyway. */

@@ -17,6 +17,7 @@ import { findFleetFile, refuseBesideFollowed, requireFleet } from '../fleet-file
 import { planCommand } from '../plan.ts';
 import { settingOf } from '../reconcile.ts';
 import { showStatus } from '../status.ts';
+import { standingCronLines } from './crontab.ts';
 import {
   ENABLED,
   foldersMade,
@@ -96,6 +97,9 @@ export async function installSystemdCommand(
   }
   if (steps.length === 0) terminal.out(unchangedText(fleet.name, intervalMs));
   terminal.err(lingerText(lingering, host.facts.user));
+  const lines = await standingCronLines(host, fleet.name, places).catch(() => []);
+  if (lines.length > 0)
+    terminal.err('Note: cron applies the fleet too; mosaic fleet install-cron --uninstall ends that.\n');
   if (exitCode !== EXIT.interrupted) {
     terminal.out('\n');
     await showStatus(context, fleet);

@@ -21,6 +21,7 @@ import {
 } from '../../render/triggers.ts';
 import { unitNames } from '../../render/unit-names.ts';
 import { CommandError, EXIT } from '../command-error.ts';
+import { leadingEnvironment } from './leading.ts';
 
 export type FleetNames = Pick<Fleet, 'name' | 'systemd'>;
 
@@ -61,16 +62,6 @@ export const WAITING: readonly Trigger[] = ['reconcile.timer', 'reconcile.path',
 /** Unless a timer stands that says otherwise. */
 const USUAL_INTERVAL_MS = 60_000;
 
-/** Which variables lead mosaic, tmux and the agents to other places than the usual ones. */
-const LEADING = [
-  'XDG_CONFIG_HOME',
-  'XDG_STATE_HOME',
-  'XDG_DATA_HOME',
-  'XDG_CACHE_HOME',
-  'TMUX_TMPDIR',
-  'MOSAIC_HOME',
-];
-
 /** How often they come: as asked for, else as they do, else every minute. Milliseconds. */
 export function triggerInterval(host: Host, fleet: FleetNames, places: Places, asked?: number): number {
   const timer = seen(host, fleet.name, pathOf(fleet, places, 'reconcile.timer'));
@@ -85,14 +76,10 @@ export function wantedTriggers(
   places: Places,
   { file, intervalMs }: { file: string; intervalMs: number },
 ): TriggerFile[] {
-  const { env, uid } = host.facts;
+  const { env } = host.facts;
   const { holder } = unitNames(fleet.systemd.unitPrefix);
   const standing = seen(host, fleet.name, join(places.units, holder));
   const path = agentPath(env['PATH'] ?? '');
-  const given = LEADING.flatMap((name) => {
-    const value = env[name];
-    return value === undefined || value === '' ? [] : [[name, value] as const];
-  });
   const { node, mosaic } = ownProgram();
   const templates = Object.fromEntries(
     TRIGGERS.map((trigger) => [trigger, packageFile(`units/mosaic-${trigger}`)]),
@@ -107,7 +94,7 @@ export function wantedTriggers(
       intervalMs,
       programs: { node, mosaic, rm: findProgram(host.files, 'rm', '/usr/bin:/bin') ?? '/bin/rm' },
       path: stickyPath(standing.kind === 'ours' ? standing.text : undefined, path),
-      env: [['XDG_RUNTIME_DIR', env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`], ...given],
+      env: leadingEnvironment(host.facts),
     });
     return units.map(({ trigger, text }) => ({
       trigger,
@@ -210,13 +197,8 @@ export async function removeTriggers(
       told({ do: 'remove', what: triggerName(prefix, trigger), path: pathOf(fleet, places, trigger) });
     return true;
   }
-  // What starts goes first, so that nothing is started again; then what it has started.
-  for (const group of [
-    names.filter((name) => !name.endsWith('.service')),
-    names.filter((name) => name.endsWith('.service')),
-  ]) {
-    if (group.length > 0) await host.exec('systemctl', ['--user', 'stop', ...group], { timeoutMs: STOP_MS });
-  }
+  // In one call: what starts and what is started end together, so that neither brings the other back.
+  await host.exec('systemctl', ['--user', 'stop', ...names], { timeoutMs: STOP_MS });
   for (const what of names) told({ do: 'stop', what });
   await host.exec('systemctl', ['--user', 'disable', '--quiet', ...enabled]);
   for (const what of enabled) told({ do: 'disable', what });

@@ -11,6 +11,7 @@ import { observeUnits } from '../../observe/units.ts';
 import { isOurs } from '../../render/artefacts.ts';
 import { gitopsUnitNames, gitopsUnits } from '../../render/gitops-units.ts';
 import { CommandError, EXIT } from '../command-error.ts';
+import { leadingEnvironment } from '../fleet/leading.ts';
 import { systemctl, unitsAsLoaded } from '../fleet/triggers.ts';
 
 export interface UnitFile {
@@ -25,22 +26,10 @@ export function gitopsUnitFiles(
   places: Places,
   following: Following,
 ): UnitFile[] {
-  const { env, uid } = host.facts;
+  const { env } = host.facts;
   const names = gitopsUnitNames(fleet.systemd.unitPrefix);
   const service = join(places.units, names.service);
   const standing = ourText(host, fleet.name, service);
-  const leading = [
-    'XDG_CONFIG_HOME',
-    'XDG_STATE_HOME',
-    'XDG_DATA_HOME',
-    'XDG_CACHE_HOME',
-    'TMUX_TMPDIR',
-    'MOSAIC_HOME',
-  ];
-  const given = leading.flatMap((name) => {
-    const value = env[name];
-    return value === undefined || value === '' ? [] : [[name, value] as const];
-  });
   const texts = gitopsUnits(
     {
       service: packageFile('units/mosaic-gitops.service'),
@@ -52,7 +41,7 @@ export function gitopsUnitFiles(
       intervalMs: following.intervalMs,
       ...ownProgram(),
       path: agentPath(env['PATH'] ?? ''),
-      env: [['XDG_RUNTIME_DIR', env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`], ...given],
+      env: leadingEnvironment(host.facts),
       ...(standing === undefined ? {} : { standing }),
     },
   );

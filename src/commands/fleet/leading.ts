@@ -1,0 +1,23 @@
+/** What leads mosaic, tmux and the agents to the same places for whoever starts it by itself as for who installed that. */
+import type { Facts } from '../../host/host.ts';
+
+const NAMES = [
+  'XDG_CONFIG_HOME',
+  'XDG_STATE_HOME',
+  'XDG_DATA_HOME',
+  'XDG_CACHE_HOME',
+  'TMUX_TMPDIR',
+  'MOSAIC_HOME',
+];
+
+/** Variables with their values; the runtime folder also where it is the usual one. */
+export function leadingEnvironment({
+  env,
+  uid,
+}: Pick<Facts, 'env' | 'uid'>): [name: string, value: string][] {
+  const given = NAMES.flatMap((name): [string, string][] => {
+    const value = env[name];
+    return value === undefined || value === '' ? [] : [[name, value]];
+  });
+  return [['XDG_RUNTIME_DIR', env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`], ...given];
+}
