@@ -134,4 +134,10 @@ inScene('--linger asks loginctl, and says what it said', 'systemd', async (scene
   assert.match(done.stdout, /^Turned lingering on for /m);
   assert.match(readFileSync(world.path('asked'), 'utf8'), /^enable-linger \S+$/m);
   await untilRunning(scene, 'coder');
+
+  fake('case $1 in show-user) echo yes;; esac');
+  const gone = await world.mosaic(['fleet', 'install-systemd', '--uninstall', '--yes'], { env });
+  assert.equal(gone.code, 0, gone.stderr);
+  assert.match(gone.stderr, /^Lingering stays on for \S+ \(loginctl disable-linger/m);
+  assert.doesNotMatch(readFileSync(world.path('asked'), 'utf8'), /disable/);
 });
