@@ -141,7 +141,8 @@ void describe('signatures of a followed repository', { concurrency: 2 }, () => {
     'of OpenPGP keys, and one kind never stands for the other',
     'none',
     async (world, t) => {
-      if (!existsSync('/usr/bin/gpg')) return t.skip('gpg is not installed');
+      if (!existsSync('/usr/bin/gpg') && (process.env['CI'] ?? '') === '')
+        return t.skip('gpg is not installed');
       const home = join(world.home, '.gnupg');
       mkdirSync(home, { mode: 0o700 });
       const gpg = async (...args: string[]): Promise<string> => {
