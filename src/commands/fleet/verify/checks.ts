@@ -135,12 +135,9 @@ export const checks: readonly Check[] = [
       const settled = await bench.sight();
       unharmed(before, settled, 'the next reconcile');
       restarted(before, settled);
-      // Now and then systemd still knows the scope of the run before, and refuses the new one: the reconcile has started it then.
-      if (after.one !== undefined) {
-        if (!sameLife(settled.one, after.one))
-          throw new Broken(`the next reconcile started ${ONE} once more`);
-        if (settled.crashes > before.crashes) throw new Broken('the next reconcile took it for a crash');
-      }
+      if (after.one === undefined) throw new Broken(`${ONE} did not come back by itself`, JOURNAL);
+      if (!sameLife(settled.one, after.one)) throw new Broken(`the next reconcile started ${ONE} once more`);
+      if (settled.crashes > before.crashes) throw new Broken('the next reconcile took it for a crash');
       const { plan } = await bench.look();
       if (plan.actions.length > 0)
         throw new Broken(`the reconcile after that would still do ${plan.actions[0]?.id}`);
