@@ -26,11 +26,15 @@ inScene(
     await untilRunning(scene, 'three');
     await untilQuiet(scene);
 
-    // Two more, while a reconcile stands and waits for us.
+    // Two more (nobody ends: that would raise the flag), while a reconcile stands and waits for us.
     const slow = await holdReconcile(scene);
-    scene.fleet([{ name: 'one' }, { name: 'four' }]);
-    await world.until('a reconcile has begun', async () => (await slow.state()) === 'activating');
-    scene.fleet([{ name: 'one' }, { name: 'four' }, { name: 'five' }]);
+    scene.fleet([{ name: 'one' }, { name: 'three' }, { name: 'four' }]);
+    // It has read the file when it stands in line.
+    await world.until('a reconcile waits for us', async () => {
+      const { stdout } = await world.run('sh', ['-c', 'cat /proc/[0-9]*/cmdline']);
+      return stdout.includes('flock\0--timeout');
+    });
+    scene.fleet([{ name: 'one' }, { name: 'three' }, { name: 'four' }, { name: 'five' }]);
     await slow.release();
     await untilRunning(scene, 'five');
     assert.equal((await scene.session('one')).pid, pid, 'the one that was not edited was left alone');
