@@ -5,12 +5,12 @@ import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Places } from '../model/places.ts';
 import { renderPlan } from '../report/render-plan.ts';
-import { appliedExitCode, applyPlan, withApplyLock } from './apply-plan.ts';
+import { appliedExitCode, applyPlan, LOCK_PATIENCE_MS, withApplyLock } from './apply-plan.ts';
 import { EXIT } from './command-error.ts';
 import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';
-import { foldersNote, removeTriggers, standingTriggers } from './fleet/triggers.ts';
+import { foldersNote, removeTriggers, standingTriggers, type TriggerStep } from './fleet/triggers.ts';
 import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
 import { removeGitopsUnits } from './gitops/units.ts';
 import { planExitCode } from './plan-exit-code.ts';
@@ -23,7 +23,12 @@ export interface DownCommandOptions extends FleetOptions {
   verbose?: boolean;
 }
 
-export async function downCommand(context: CommandContext, options: DownCommandOptions): Promise<number> {
+/** @param told is called with each step that removes a trigger, in place of one sentence about them all */
+export async function downCommand(
+  context: CommandContext,
+  options: DownCommandOptions,
+  told?: (step: TriggerStep) => void,
+): Promise<number> {
   const { host, terminal } = context;
   const { fleet } = await requireFleet(context, options);
   const setting = settingOf(host, fleet);
@@ -39,23 +44,48 @@ export async function downCommand(context: CommandContext, options: DownCommandO
       terminal.out('The repository would no longer be followed.\n');
     return planExitCode(plan);
   }
-  // Before anything is ended: a minute later it would be back.
+  // What is refused is refused before anything is touched: a fleet that goes on must stay looked after.
+  const { plan } = await lookAndPlan(host, fleet, setting, { down: true });
+  if (plan.unobserved !== undefined) {
+    await renderPlan(plan, terminal);
+    return EXIT.unavailable;
+  }
+  return withApplyLock(
+    context,
+    places,
+    () => takeDown(context, fleet, { ...options, before: () => endTriggers(context, fleet, places, told) }),
+    { waitMs: LOCK_PATIENCE_MS },
+  );
+}
+
+/**
+ * Nothing applies the fleet by itself any more: a minute later it would be back. Called under the apply lock: an apply that was
+ * started by itself has ended, or waits for its turn and is ended here.
+ */
+async function endTriggers(
+  { host, terminal }: CommandContext,
+  fleet: Fleet,
+  places: Places,
+  told: ((step: TriggerStep) => void) | undefined,
+): Promise<void> {
   if ((await removeCronLine(host, fleet.name, places)).length > 0)
     terminal.out('cron no longer applies the fleet: its line is taken out of the crontab.\n');
-  if (await removeTriggers(host, fleet, places))
+  if ((await removeTriggers(host, fleet, places, told)) && told === undefined)
     terminal.out(
       'The user manager no longer reconciles the fleet: its units are removed (mosaic fleet install-systemd brings them back).\n',
     );
   if ((await removeGitopsUnits(host, fleet, places)).length > 0)
     terminal.out('The user manager no longer follows the repository: its units are removed.\n');
-  return withApplyLock(context, places, () => takeDown(context, fleet, options));
 }
 
-/** Under the apply lock. Resolves with the exit code; what is kept as history is told. */
+/**
+ * Under the apply lock. Resolves with the exit code; what is kept as history is told.
+ * @param options.before is done once it is certain that the fleet can be taken down, and before anything of it is
+ */
 export async function takeDown(
   context: CommandContext,
   fleet: Fleet,
-  options: Pick<DownCommandOptions, 'purge' | 'verbose'>,
+  options: Pick<DownCommandOptions, 'purge' | 'verbose'> & { before?: () => Promise<void> },
 ): Promise<number> {
   const { host, terminal } = context;
   const setting = settingOf(host, fleet);
@@ -66,6 +96,7 @@ export async function takeDown(
     await renderPlan(plan, terminal);
     return EXIT.unavailable;
   }
+  await options.before?.();
   const applied = await applyPlan(context, fleet, places, seen, { verbose: options.verbose ?? false });
   const code = appliedExitCode(plan, applied);
   for (const { subject, reason, fix } of plan.holds) {

@@ -98,3 +98,55 @@ inScene('down takes the triggers along, so that nothing comes back', 'systemd', 
   assert.deepEqual(await scene.sessions(), {});
   assert.match(readFileSync(scene.world.fleetFile, 'utf8'), /coder/);
 });
+
+inScene('down that is refused leaves the fleet looked after', 'systemd', async (scene) => {
+  const { world } = scene;
+  scene.fleet([{ name: 'coder' }]);
+  await install(scene);
+  const pid = await untilRunning(scene, 'coder');
+  await untilQuiet(scene);
+  const stands = async (): Promise<void> => {
+    for (const unit of UNITS.filter((name) => /timer|path/.test(name)))
+      assert.equal(await property(scene, unit, 'ActiveState'), 'active', unit);
+    assert.equal(await property(scene, 'mosaic-reconcile.service', 'UnitFileState'), 'enabled');
+    assert.equal((await scene.session('coder')).pid, pid);
+  };
+
+  // From the agent's own session.
+  const { stdout } = await world.tmux(
+    'display-message',
+    '-p',
+    '-t',
+    '=coder:',
+    '#{socket_path},#{pid},#{session_id}',
+  );
+  const inside = await world.mosaic(['down'], { env: { TMUX: stdout.trim().replace('$', '') } });
+  assert.equal(inside.code, 1);
+  assert.match(inside.stderr, /runs in the session of coder/);
+  await stands();
+
+  // tmux that does not answer.
+  const bin = world.path('bin');
+  mkdirSync(bin);
+  writeFileSync(`${bin}/tmux`, '#!/bin/sh\necho "no answer today" >&2; exit 3\n', { mode: 0o755 });
+  const blind = await world.mosaic(['down'], {
+    env: { PATH: `${bin}:${world.env['PATH'] ?? process.env['PATH']}` },
+  });
+  assert.equal(blind.code, 69, blind.stdout + blind.stderr);
+  await stands();
+
+  // Another apply that does not end: whoever waits for it gives up.
+  const held = await world.spawn('flock', [scene.state('apply.lock'), 'sh', '-c', 'echo held; read _']);
+  await world.until('the lock is held', () => held.output().stdout.includes('held'));
+  const waiting = await world.start(['down']);
+  await world.until('it waits', () => waiting.output().stderr.includes('Waits for another apply'));
+  waiting.signal('SIGINT');
+  assert.equal((await waiting.ended).code, 130);
+  await stands();
+  const patient = await world.start(['down']);
+  await world.until('it waits', () => patient.output().stderr.includes('Waits for another apply'));
+  held.write('\n');
+  await held.ended;
+  assert.equal((await patient.ended).code, 0);
+  assert.deepEqual(await scene.sessions(), {});
+});

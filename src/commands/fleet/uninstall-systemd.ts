@@ -50,8 +50,7 @@ export async function uninstallSystemd(
   }
   if (running.length > 0 && options.yes !== true) await confirm(context, running);
   const folders = madeFolders(host, places);
-  await removeTriggers(host, fleet, places, told);
-  const code = await downCommand(shown, { file: fleet.file, purge: true });
+  const code = await downCommand(shown, { file: fleet.file, purge: true }, told);
   for (const folder of folders) host.files.removeEmptyFolder(folder);
   const linger = await observeLinger(host);
   if (!json && linger.known && linger.value) terminal.err(lingerStaysText(host.facts.user));
