@@ -4,6 +4,8 @@ import { savedPlan as isSavedPlan } from '../generated/savedPlan.js';
 import type { Fleet } from '../model/fleet.ts';
 import type { Places } from '../model/places.ts';
 import type { Plan, Verification } from '../model/plan.ts';
+import { nextMoment } from '../plan/next-moment.ts';
+import { unitNames } from '../render/unit-names.ts';
 import { renderPlan } from '../report/render-plan.ts';
 import type { SavedPlan } from '../report/saved-plan.ts';
 import { appliedExitCode, applyPlan, withApplyLock, type Applied, type LockOptions } from './apply-plan.ts';
@@ -57,12 +59,18 @@ async function triggeredApply(
   const before = textOf(host, file);
   const due: Verification[] = [];
   let wake: string | undefined;
+  let soon: number | undefined;
   try {
     const { fleet, warnings } = await requireFleet(context, { file, remember: true });
     wake = settingOf(host, fleet).places.wake;
     for (const warning of warnings) terminal.err(`Note: ${warning.message}\n`);
-    const planned = ({ verifications }: Plan): void => void due.push(...verifications);
-    return await applyFleet(context, fleet, { ...options, gates: false, planned });
+    const planned = (plan: Plan): void => {
+      due.push(...plan.verifications);
+      soon = nextMoment(plan);
+    };
+    const code = await applyFleet(context, fleet, { ...options, gates: false, planned });
+    if (soon !== undefined) await wakeAt(context, unitNames(fleet.systemd.unitPrefix).wake, soon);
+    return code;
   } finally {
     if (due.length > 0) {
       const started = await host.exec('systemctl', ['--user', 'start', '--no-block', unit]);
@@ -75,6 +83,18 @@ async function triggeredApply(
     }
   }
 }
+
+/** Has the manager raise the flag at a moment, in place of whatever moment it was told before. Without it the next tick comes. */
+async function wakeAt({ host, terminal }: CommandContext, unit: string, moment: number): Promise<void> {
+  await host.exec('systemctl', ['--user', 'stop', unit.replace(/service$/, 'timer')]);
+  const ms = Math.max(0, moment - host.clock.now()) + LATE_MS;
+  const timer = [`--on-active=${ms}ms`, '--timer-property=AccuracySec=100ms', `--unit=${unit}`];
+  const armed = await host.exec('systemd-run', ['--user', '--quiet', ...timer]);
+  if (armed.code !== 0) terminal.err(`systemd-run: ${armed.message ?? armed.stderr.trim()}\n`);
+}
+
+/** So that the moment is over when somebody looks. */
+const LATE_MS = 200;
 
 function textOf({ files }: CommandContext['host'], file: string): string | undefined {
   try {

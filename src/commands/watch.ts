@@ -12,6 +12,7 @@ import type { CommandContext } from './context.ts';
 import { findFleetFile, readFleet, refuseBesideFollowed } from './fleet-file.ts';
 import { planOptions } from './plan.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
+import { nextMoment } from '../plan/next-moment.ts';
 import { verifyMissions } from './verify-missions.ts';
 import { createAlarm, type Alarm } from './watch-alarm.ts';
 
@@ -121,12 +122,6 @@ const summaryOf = ({ verdicts, missions }: Plan): string =>
     verdicts.map(({ agent, status }) => [agent, status]),
     missions.map(({ mission, state, conditions }) => [mission, state, conditions.map(({ code }) => code)]),
   ]);
-
-/** When the first backoff or limit ends, epoch ms. */
-function nextMoment({ verdicts }: Plan): number | undefined {
-  const moments = verdicts.flatMap(({ until }) => until ?? []);
-  return moments.length === 0 ? undefined : Math.min(...moments);
-}
 
 /** Says each trouble once, until it is over or another. */
 function teller(err: (text: string) => void): { trouble(error: unknown): void; fine(): void } {

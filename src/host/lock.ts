@@ -29,11 +29,20 @@ export async function acquireLock(
     // Somebody may have removed the file between our open and our lock: then what we hold is no one's lock.
     const there = fs.statSync(path, { throwIfNoEntry: false });
     if (there?.ino === fs.fstatSync(fd).ino) {
-      fs.ftruncateSync(fd);
-      fs.writeSync(fd, `${process.pid}\n`, 0);
+      notePid(fd);
       return { release: () => fs.closeSync(fd) };
     }
     fs.closeSync(fd);
+  }
+}
+
+/** For a message only: a full disk keeps nobody from the lock. */
+function notePid(fd: number): void {
+  try {
+    fs.ftruncateSync(fd);
+    fs.writeSync(fd, `${process.pid}\n`, 0);
+  } catch {
+    // Who comes second is not told whose turn it is.
   }
 }
 
