@@ -134,19 +134,43 @@ export function refuseBesideFollowed(host: Host, { name, file }: Fleet): void {
     `the fleet ${name} follows ${shownUrl(following.repo)} on this host, and ${file} is not its file`,
     EXIT.failed,
     {
-      fix: `Push the change there; mosaic plan --file ${file} shows what it would do. Or follow no longer: mosaic gitops leave --name ${name}.`,
+      fix: `In force is ${currentFile(places, following)}. Push what is to change; mosaic plan --file ${file} shows what it would do. Or follow no longer: mosaic gitops leave --name ${name}.`,
     },
   );
 }
 
-/** As `readFleet`; problems are shown and end the command. What acts on it may not be beside a followed repository. */
+/**
+ * Of a file that nobody named and that was only found: the one in force, where its fleet follows a repository and this is another, as
+ * in a clone of it.
+ */
+function inForceInstead(host: Host, { name, file }: Fleet): string | undefined {
+  const places = placesOf(name, host.facts);
+  const following = inWords(() => readFollowing(host.files, places));
+  if (following === undefined) return undefined;
+  const inForce = currentFile(places, following);
+  return file === inForce || host.files.target(inForce) === undefined ? undefined : inForce;
+}
+
+/**
+ * As `readFleet`; problems are shown and end the command. What acts on it may not be beside a followed repository.
+ * @param options.asFound take the file that is found even where its fleet follows a repository: to show what it would do
+ */
 export async function requireFleet(
   context: CommandContext,
-  options: { file?: string; remember?: boolean },
+  options: { file?: string; remember?: boolean; asFound?: boolean },
 ): Promise<{ fleet: Fleet; text: string; warnings: Problem[] }> {
   const { host, terminal } = context;
   const loaded = await readFleet(context, findFleetFile(host, options.file), options);
   if (loaded.ok) {
+    const isNamed = options.file !== undefined || (host.facts.env['MOSAIC_FLEET'] ?? '') !== '';
+    const inForce = isNamed ? undefined : inForceInstead(host, loaded.value);
+    if (inForce !== undefined) {
+      const { name, file } = loaded.value;
+      const shown =
+        options.asFound === true ? 'is not in force: this shows what it would do' : 'is left aside';
+      terminal.err(`Note: the fleet ${name} follows a repository; ${file} ${shown}\n`);
+      if (options.asFound !== true) return requireFleet(context, { ...options, file: inForce });
+    }
     if (options.remember === true) refuseBesideFollowed(host, loaded.value);
     return { fleet: loaded.value, text: loaded.text, warnings: loaded.warnings };
   }

@@ -26,7 +26,7 @@ export interface PlanCommandOptions extends FleetOptions {
 
 export async function planCommand(context: CommandContext, options: PlanCommandOptions): Promise<number> {
   const { host } = context;
-  const { fleet, text, warnings } = await requireFleet(context, options);
+  const { fleet, text, warnings } = await requireFleet(context, { ...options, asFound: true });
   for (const warning of warnings) context.terminal.err(`Note: ${warning.message}\n`);
   const { plan } = await lookAndPlan(host, fleet, settingOf(host, fleet), planOptions(fleet, options));
   await showPlan(context, plan, options.json === true ? 'json' : (options.output ?? 'text'));

@@ -175,8 +175,8 @@ export type Action =
   | (Common & { kind: 'resume'; agent: string })
   /** Has the tmux server raise the flag that wakes a reconcile when a program of the fleet ends. */
   | (Common & { kind: 'set-hook' })
-  /** Notes on a session the revision of the followed repository that it runs as. */
-  | (Common & { kind: 'mark-revision'; agent: string; revision: string })
+  /** Notes on a session the revision of the followed repository that it runs as; without one, that there is none. */
+  | (Common & { kind: 'mark-revision'; agent: string; revision?: string })
   /** Clears lock and record of an agent of which nothing is left. */
   | (Common & { kind: 'forget'; agent: string })
   | Kickstart

@@ -164,7 +164,7 @@ function details(action: Action): Partial<ActionJson> {
     case 'resume':
       return { agent: action.agent };
     case 'mark-revision':
-      return { agent: action.agent, revision: action.revision };
+      return defined({ agent: action.agent, revision: action.revision });
     case 'reload-units':
     case 'start-holder':
     case 'stop-holder':

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { forSupervisors } from '../support/supervisors.ts';
+import { forSupervisors, inWorld } from '../support/supervisors.ts';
 import { bootstrap, fleetText, gitops, pids, running, Source, statusOf } from './support.ts';
 
 forSupervisors('a file of the same name is planned and not applied', async (world) => {
@@ -33,6 +33,32 @@ forSupervisors('a file of the same name is planned and not applied', async (worl
   }
   assert.equal(await pids(world), before);
 });
+
+inWorld(
+  'in a clone of it, the file in force is meant; a plan shows what the clone would do',
+  'none',
+  async (world) => {
+    const source = await Source.make(world);
+    await source.agents(['one']);
+    await bootstrap(source);
+    world.writeFleet(fleetText(world, ['one', 'two']));
+    const status = await world.mosaic(['status']);
+    assert.match(status.stdout, /^1 agent: 1 running\.$/m);
+    assert.match(status.stdout, /^Follows /m);
+    assert.match(
+      status.stderr,
+      /^Note: the fleet test follows a repository; .*work\/fleet\.yaml is left aside$/m,
+    );
+    const stopped = await world.mosaic(['fleet', 'stop', 'one']);
+    assert.equal(stopped.code, 0, stopped.stderr);
+    assert.deepEqual(await running(world), []);
+    const plan = await world.mosaic(['plan']);
+    assert.match(plan.stdout, /\+ start +two/);
+    assert.match(plan.stderr, /is not in force: this shows what it would do/);
+    // Named, it is not what anybody acts on.
+    assert.equal((await world.mosaic(['apply', '--file', world.fleetFile])).code, 1);
+  },
+);
 
 forSupervisors(
   'who leaves keeps the agents and the file in force, and may go on with one of his own',
@@ -70,6 +96,8 @@ forSupervisors(
     const went = await world.mosaic(args);
     assert.equal(went.code, 0, went.stderr);
     assert.deepEqual(await running(world), ['one', 'two']);
+    const marks = await world.tmux('list-sessions', '-F', '#{@mosaic_revision}');
+    assert.equal(marks.stdout.trim(), '', 'no session names a commit any more');
     assert.ok((await pids(world)).includes(before.split('\n').find((line) => line.startsWith('one')) ?? '?'));
   },
 );

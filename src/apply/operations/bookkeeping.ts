@@ -124,8 +124,11 @@ async function changeRecords<A extends ActionOf<'suspend' | 'resume'>>(
 export const markRevisions: Operation<'mark-revision'> = async (actions, { host, fleet }) => {
   const lines = actions.map(({ agent, revision }) => {
     const session = tmuxWord(`=${agent}:`);
-    const mark = tmuxWord(`set-option -t ${session} ${REVISION} ${tmuxWord(revision)}`);
-    return `if-shell -F -t ${session} ${tmuxWord(ownedBy({ fleet: fleet.name, agent }))} ${mark}`;
+    const mark =
+      revision === undefined
+        ? `set-option -u -t ${session} ${REVISION}`
+        : `set-option -t ${session} ${REVISION} ${tmuxWord(revision)}`;
+    return `if-shell -F -t ${session} ${tmuxWord(ownedBy({ fleet: fleet.name, agent }))} ${tmuxWord(mark)}`;
   });
   await tmuxScript(host, fleet.tmux.socketName, lines);
   return actions.map((action) => done(action));

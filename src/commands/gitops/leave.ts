@@ -5,6 +5,7 @@ import { currentFile, mirrorOf, recordFile, removeTree } from '../../gitops/stor
 import { EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
+import { lookAndPlan, settingOf } from '../reconcile.ts';
 import { theFollowed, withSyncLock, type FollowedOptions } from './followed.ts';
 import { noter } from './round.ts';
 import { removeGitopsUnits } from './units.ts';
@@ -25,8 +26,10 @@ export async function gitopsLeaveCommand(context: CommandContext, options: Follo
     removeTree(host.files, mirrorOf(places));
   });
   terminal.out(`The fleet ${fleet.name} follows no repository any more. In force stays ${file}.\n`);
+  const { supervisor } = (await lookAndPlan(host, fleet, settingOf(host, fleet))).plan;
+  const install = supervisor === 'systemd' ? 'install-systemd' : 'install-cron';
   terminal.err(
-    `To go on with a file of your own:\n  ${shellLine(['cp', '-r', `${dirname(file)}/.`, 'FOLDER'])}\n  mosaic fleet install-systemd --file FOLDER/${following.path}\n`,
+    `To go on with a file of your own, named by --file or found in FOLDER:\n  ${shellLine(['cp', '-r', `${dirname(file)}/.`, 'FOLDER'])}\n  mosaic fleet ${install} --file FOLDER/${following.path}\n`,
   );
   return EXIT.ok;
 }
