@@ -46,22 +46,17 @@ ${exitCodes}`,
     .command('bootstrap')
     .description('make this host follow a repository; again with other values: change them')
     .requiredOption('--repo <url>', 'over ssh or https, or a folder of this machine')
-    .option('--branch <branch>', 'the branch', 'main')
-    .option('--path <path>', 'of the fleet file in the repository', 'fleet.yaml')
+    .option('--branch <branch>', 'the branch (new: main)')
+    .option('--path <path>', 'of the fleet file in the repository (new: fleet.yaml)')
     .addOption(
-      new Option('--interval <duration>', 'how often the remote is asked')
-        .argParser(duration)
-        .default(60_000, '1m'),
+      new Option('--interval <duration>', 'how often the remote is asked (new: 1m)').argParser(duration),
     )
-    .addOption(
-      new Option('--timeout <duration>', 'what one fetch may take')
-        .argParser(duration)
-        .default(300_000, '5m'),
-    )
+    .addOption(new Option('--timeout <duration>', 'what one fetch may take (new: 5m)').argParser(duration))
     .option(
       '--verify-signatures <file>',
       'only commits signed by one of these: ALLOWED SIGNERS as of ssh-keygen(1), or an armoured OpenPGP export',
     )
+    .option('--no-verify-signatures', 'ask for signatures no more')
     .option('--allow-mass-stop', 'the first revision may stop most of what runs')
     .option('--print', 'show the configuration and the units, and change nothing')
     .addHelpText(
@@ -69,6 +64,8 @@ ${exitCodes}`,
       `
 The tip of the branch must be signed, not each commit below it: its signer vouches for all that it has. Where a forge makes the merges,
 they bear the forge's own key, or none: add that key, or merge by hand. The file is of this host, and never taken from the repository.
+
+Of a repository that is followed already, what is not given stays as it is: signatures above all.
 
 A fleet of the same name that runs here from a file goes over to the repository's: no agent is restarted that its definition does not ask for.
 
@@ -80,7 +77,13 @@ ${exitCodes}`,
     )
     .action(async ({ interval, timeout, ...options }: BootstrapFlags) => {
       const { gitopsBootstrapCommand } = await import('../commands/gitops/bootstrap.ts');
-      done(await gitopsBootstrapCommand(context, { ...options, intervalMs: interval, timeoutMs: timeout }));
+      done(
+        await gitopsBootstrapCommand(context, {
+          ...options,
+          ...(interval === undefined ? {} : { intervalMs: interval }),
+          ...(timeout === undefined ? {} : { timeoutMs: timeout }),
+        }),
+      );
     });
 
   command('status', 'what is followed: wanted, attempted and applied revision, last fetch, last trouble')
@@ -143,6 +146,6 @@ ${exitCodes}`,
 }
 
 type BootstrapFlags = Omit<BootstrapOptions, 'intervalMs' | 'timeoutMs'> & {
-  interval: number;
-  timeout: number;
+  interval?: number;
+  timeout?: number;
 };

@@ -41,6 +41,9 @@ const isScp = (repo: string): boolean => /^[^/:\s-][^/:\s]*:./.test(repo);
 export const overSsh = (repo: string): boolean =>
   /^ssh:\/\//i.test(repo) || (!/^[a-z][a-z0-9+.-]*:\/\//i.test(repo) && !repo.startsWith('/'));
 
+/** A remote as it is kept: the slashes at its end say nothing. */
+export const plainRemote = (repo: string): string => repo.replace(/(?<=[^/:])\/+$/, '');
+
 /** Throws FollowError `invalid` for what is no name of a branch (git-check-ref-format(1)). */
 export function checkBranch(branch: string): void {
   const bad =

@@ -70,6 +70,40 @@ async function taken(world: World, sha: string, signer: RegExp): Promise<void> {
 
 void describe('signatures of a followed repository', { concurrency: 2 }, () => {
   inWorld(
+    'stay asked for by a bootstrap that does not speak of them',
+    'none',
+    async (world) => {
+      const mine = await sshKey(world, 'mine');
+      const signers = allow(world, mine);
+      const source = await Source.make(world);
+      const good = await commit(source, ['one'], ...signedBy(mine));
+      await bootstrap(source, '--verify-signatures', signers, '--timeout', '1m', '--interval', '2m');
+      await commit(source, ['one', 'two']);
+      const asked = ['bootstrap', '--repo'];
+      const again = await gitops(world, 1, ...asked, source.remote, '--interval', '7m');
+      assert.match(again.stdout, /^interval: 2m → 7m\nNot taken: .*not signed/);
+      assert.doesNotMatch(again.stdout, /signers:|timeout:/);
+      assert.match((await gitops(world, 1, ...asked, `${source.remote}//`)).stdout, /just so/);
+      // The same fleet from elsewhere: its host trusts nobody more than before.
+      const copy = world.path('copy.git');
+      await world.git(world.folder, 'clone', '--quiet', '--bare', source.remote, copy);
+      assert.match((await gitops(world, 1, ...asked, copy)).stderr, /not signed/);
+      const printed = await gitops(world, 0, ...asked, source.remote, '--no-verify-signatures', '--print');
+      assert.doesNotMatch(printed.stdout, /"signers"/);
+      assert.match(printed.stdout, /"timeout_ms": 60000/);
+      assert.equal((await statusOf(world)).in_force, good);
+
+      const dropped = await gitops(world, 0, ...asked, source.remote, '--no-verify-signatures');
+      assert.match(dropped.stdout, /^signers: .*signers → none\nNew: /);
+      assert.deepEqual(await running(world), ['one', 'two']);
+      const told = events(world).map(({ message }) => message);
+      assert.equal(told.filter((message) => /^signers: .* → none, by /.test(message)).length, 1);
+      assert.equal(told.filter((message) => message.startsWith('interval: 2m → 7m, by ')).length, 1);
+    },
+    { timeout: 120_000 },
+  );
+
+  inWorld(
     'of ssh keys: unsigned and wrongly signed commits are refused',
     'none',
     async (world) => {

@@ -6,7 +6,7 @@ import { followedFleets, type Followed } from '../../gitops/followed.ts';
 import { inspect, keepFiles, type Inspected } from '../../gitops/inspect.ts';
 import type { Verdict } from '../../gitops/judge.ts';
 import { readSigners } from '../../gitops/signature.ts';
-import { checkBranch, checkPath, checkRemote, shownUrl } from '../../gitops/source.ts';
+import { shownUrl } from '../../gitops/source.ts';
 import {
   currentFile,
   mirrorOf,
@@ -22,25 +22,20 @@ import type { Following, FollowRecord } from '../../model/gitops.ts';
 import { placesOf } from '../../model/places.ts';
 import { formatFollowing } from '../../record/gitops.ts';
 import { followingChanges } from '../../report/gitops-changes.ts';
+import { suspendedText } from '../../report/gitops.ts';
 import { formatProblems } from '../../report/problems.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
 import { standingCronLines } from '../fleet/crontab.ts';
-import { givenPath } from '../given-path.ts';
 import { asCommandError, inWords, withSyncLock } from './followed.ts';
 import { askingOf, attemptOf, noter, placeOf } from './round.ts';
 import { applyInForce, syncFollowed } from './sync.ts';
 import { takeRevision } from './take.ts';
 import { gitopsUnitFiles, installGitopsUnits, managerAbsent } from './units.ts';
+import { followingOf, knownOf, type Wish } from './wish.ts';
 
-export interface BootstrapOptions {
-  repo: string;
-  branch: string;
-  path: string;
-  intervalMs: number;
-  timeoutMs: number;
-  verifySignatures?: string;
+export interface BootstrapOptions extends Wish {
   allowMassStop?: boolean;
   /** Only show what would be written. */
   print?: boolean;
@@ -50,18 +45,32 @@ export async function gitopsBootstrapCommand(
   context: CommandContext,
   options: BootstrapOptions,
 ): Promise<number> {
-  const wanted = followingOf(context, options);
-  const known = inWords(() => followedFleets(context.host)).find(({ following }) =>
-    sameSource(following, wanted),
-  );
+  const { known, before } = knownOf(context, options, followedNow(context));
+  const wanted = followingOf(context, options, before);
   if (known !== undefined && options.print !== true) return again(context, known, wanted, options);
   return withStaging(context, async (staging) => {
-    const seen = await look(context, wanted, staging);
-    const fleet = fleetOfTip(context, wanted, seen);
+    let following = wanted;
+    let seen = await look(context, following, staging);
+    let fleet = fleetOfTip(context, following, seen);
     const places = placesOf(fleet.name, context.host.facts);
-    if (options.print === true)
-      return print(context, { fleet: fleet.name, places, following: wanted }, fleet);
-    const followed = { fleet: fleet.name, places, following: wanted };
+    const standing = inWords(() => readFollowing(context.host.files, places));
+    if (standing !== undefined) {
+      // The fleet goes over to another source, and stays as particular as it was.
+      const { branch, path } = wanted;
+      following = followingOf(context, options, { ...standing, branch, path });
+      if (following.signers !== wanted.signers) {
+        seen = await look(context, following, staging);
+        fleet = fleetOfTip(context, following, seen, fleet.name);
+      }
+    }
+    const followed = { fleet: fleet.name, places, following };
+    if (options.print === true) return print(context, followed, fleet);
+    if (following.suspended !== undefined)
+      throw new CommandError(
+        `following is suspended ${suspendedText(following.suspended, context.host.clock.now())}`,
+        EXIT.failed,
+        { fix: `First: mosaic gitops resume --name ${fleet.name}.` },
+      );
     await begin(context, followed, seen, { staging, allowMassStop: options.allowMassStop === true });
     const code = await applyInForce(context, followed, {
       allowMassStop: options.allowMassStop === true,
@@ -71,50 +80,34 @@ export async function gitopsBootstrapCommand(
   });
 }
 
-/** Throws CommandError for what cannot be followed at all. */
-function followingOf(context: CommandContext, options: BootstrapOptions): Following {
-  const { repo, branch, path, intervalMs, timeoutMs, verifySignatures } = options;
-  const remote = /^\.{1,2}(?:\/|$)/.test(repo) ? givenPath(context.host, repo) : repo;
-  const signers = verifySignatures === undefined ? undefined : givenPath(context.host, verifySignatures);
-  try {
-    checkRemote(remote);
-    checkBranch(branch);
-    checkPath(path);
-  } catch (error) {
-    if (error instanceof FollowError) throw new CommandError(error.message, EXIT.usage, { fix: error.fix });
-    throw error;
-  }
-  if (intervalMs < 1000)
-    throw new CommandError('--interval is less than a second', EXIT.usage, { fix: 'Such as 1m.' });
-  if (timeoutMs < 1)
-    throw new CommandError('--timeout leaves no time at all', EXIT.usage, { fix: 'Such as 5m.' });
-  if (signers !== undefined) inWords(() => readSigners(context, signers));
-  return { repo: remote, branch, path, intervalMs, timeoutMs, ...(signers === undefined ? {} : { signers }) };
-}
-
-const sameSource = (one: Following, other: Following): boolean =>
-  one.repo === other.repo && one.branch === other.branch && one.path === other.path;
+const followedNow = ({ host }: CommandContext): Followed[] => inWords(() => followedFleets(host));
 
 /** It is followed already: what else was given is written down, and a round done. */
 async function again(
   context: CommandContext,
   known: Followed,
-  wanted: Following,
+  following: Following,
   options: BootstrapOptions,
 ): Promise<number> {
-  const { suspended } = known.following;
-  const following = suspended === undefined ? wanted : { ...wanted, suspended };
+  const followed = { ...known, following };
   const changes = followingChanges(known.following, following);
   if (changes.length > 0) writeFollowing(context.host.files, known.places, following);
-  context.terminal.out(
-    changes.length === 0 ? 'It is followed already, just so.\n' : changes.map((line) => `${line}\n`).join(''),
-  );
-  const followed = { ...known, following };
+  else context.terminal.out('It is followed already, just so.\n');
+  tellChanges(context, followed, changes);
   const code = await syncFollowed(context, followed, {
     gates: false,
     allowMassStop: options.allowMassStop === true,
   });
   return trigger(context, followed, code);
+}
+
+/** Whom a host trusts is no less history than what it takes. */
+function tellChanges(context: CommandContext, followed: Followed, changes: readonly string[]): void {
+  const note = noter(context, followed);
+  for (const line of changes) {
+    context.terminal.out(`${line}\n`);
+    note('done', `${line}, by ${context.host.facts.user}`);
+  }
 }
 
 /** A copy whose fleet is not known yet lies here meanwhile; whatever an earlier one left is removed. */
@@ -164,6 +157,7 @@ function fleetOfTip(
   { terminal }: CommandContext,
   following: Following,
   { verdict, facts, tip }: Inspected,
+  name?: string,
 ): Fleet {
   const { loaded } = facts;
   const where = `${tip.sha.slice(0, 10)} of ${shownUrl(following.repo)}`;
@@ -174,6 +168,8 @@ function fleetOfTip(
     });
   }
   if (verdict !== undefined || loaded === undefined) throw refused(where, verdict);
+  if (name !== undefined && loaded.value.name !== name)
+    throw new CommandError(`${where} is of another fleet by now`, EXIT.failed, { fix: 'Try again.' });
   return loaded.value;
 }
 
@@ -222,8 +218,7 @@ async function begin(
     if (verdict !== undefined) throw refused(`${sha.slice(0, 10)} of ${shownUrl(following.repo)}`, verdict);
     removeTree(files, mirrorOf(places));
     files.rename(join(staging, 'mirror'), mirrorOf(places));
-    const changes = before === undefined ? [] : followingChanges(before, following);
-    for (const line of changes) terminal.out(`${line}\n`);
+    tellChanges(context, followed, before === undefined ? [] : followingChanges(before, following));
     noter(context, followed)(
       'done',
       `follows ${shownUrl(following.repo)}, at ${sha.slice(0, 10)}: ${subject}`,
