@@ -12,7 +12,7 @@ import { duration } from './options.ts';
 const verbCodes = `
 Exit codes:
   0    done, or nothing to do
-  1    something failed; or an agent that was named is to be stopped by the fleet file
+  1    something failed; or what was asked for is held: the fleet file stops the agent, this command runs in its session
   64   the command line is wrong, or there is no such agent
   65   the fleet file is not valid
   69   tmux or the user manager did not answer
@@ -90,7 +90,7 @@ Examples:
   verb(
     'restart',
     'restart agents, one that does not run too',
-    `As mosaic apply --restart, of these agents alone; what keeps one down is lifted.
+    `As mosaic apply --restart, of these agents alone. What keeps one down is lifted; without names, a fleet stop is not.
 
 Examples:
   mosaic fleet restart coder0              takes up a held change of its definition

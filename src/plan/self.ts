@@ -24,11 +24,17 @@ export function endsItself(plan: Plan, own: OwnSession | undefined): string | un
   return undefined;
 }
 
-/** The plan without what would end that agent: a hold says so, and how it is done. */
+/**
+ * The plan without what would end that agent: a hold says so, and how it is done. That it is kept down, or no longer, is noted all the
+ * same: that ends nothing, and who applies from elsewhere sees to it.
+ */
 export function spare(plan: Plan, agent: string): Plan {
-  const dropped = new Set(
-    plan.actions.filter((action) => 'agent' in action && action.agent === agent).map(({ id }) => id),
+  const own = plan.actions.filter((action) => 'agent' in action && action.agent === agent);
+  const notes = own.filter(
+    ({ kind, needs }) => (kind === 'suspend' || kind === 'resume') && needs.length === 0,
   );
+  const dropped = new Set(own.filter((action) => !notes.includes(action)).map(({ id }) => id));
+  const noted = notes.some(({ kind }) => kind === 'suspend');
   return {
     ...plan,
     actions: plan.actions.filter(({ id }) => !dropped.has(id)),
@@ -38,7 +44,9 @@ export function spare(plan: Plan, agent: string): Plan {
             ...verdict,
             change: 'hold',
             reason: `${verdict.reason}; but this very command runs in its session, and would end with it`,
-            fix: 'Run it from elsewhere: another terminal, a timer, another agent.',
+            fix: noted
+              ? `The next apply from elsewhere stops it: a timer's, one from another terminal. mosaic fleet start ${agent} takes that back.`
+              : 'Run it from elsewhere: another terminal, a timer, another agent.',
           }
         : verdict,
     ),

@@ -1,9 +1,13 @@
 /** `fleet start`, `stop` and `restart`, against real tmux and systemd. */
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { apply as validApply, plan as validPlan } from '../../src/generated/validators.js';
 import { gateAt } from '../e2e/support/gate.ts';
 import { forScenes, inScene, type Scene } from '../e2e/support/scene.ts';
 import { reboot } from '../missions/support/reboot.ts';
+
+const MOSAIC = fileURLToPath(new URL('../../dist/mosaic.js', import.meta.url));
 
 /** Two agents, one's name the beginning of the other's, that run. */
 async function two(scene: Scene): Promise<void> {
@@ -74,6 +78,76 @@ forScenes('restart: of one that runs, and of one that is kept down', async (scen
   assert.equal((await scene.status('app')).state, 'running');
   assert.deepEqual(await scene.session('app-2'), other);
   await scene.inSync();
+});
+
+inScene(
+  'a restart without names leaves down who was stopped by hand, and says who',
+  'none',
+  async (scene) => {
+    await two(scene);
+    const app = await scene.session('app');
+    await fleet(scene, 'stop app-2');
+    const { stderr } = await fleet(scene, 'restart');
+    assert.match(stderr, /^Note: app-2 stays down, stopped by hand: mosaic fleet start app-2$/m);
+    assert.deepEqual(await running(scene), ['app']);
+    assert.notEqual((await scene.session('app')).pid, app.pid);
+    assert.equal((await scene.status('app-2')).state, 'suspended');
+  },
+);
+
+inScene('a restart without names lifts a crash-loop block', 'none', async (scene) => {
+  scene.fleet([{ name: 'app', command: scene.puppet.command, restart: { max_restarts: 0 } }]);
+  await scene.apply();
+  await scene.exit('app', 1);
+  await scene.apply();
+  assert.equal((await scene.status('app')).state, 'blocked');
+  await fleet(scene, 'restart');
+  assert.equal((await scene.status('app')).state, 'running');
+});
+
+/** Runs a fleet verb in the session of app, and gives what it said. */
+async function inside(scene: Scene, name: string, args: string): Promise<string> {
+  const { world } = scene;
+  const said = world.path(name);
+  const line = `"${process.execPath}" "${MOSAIC}" fleet ${args} >${said} 2>&1; echo "exit $?" >>${said}`;
+  const opened = await world.tmux('new-window', '-d', '-P', '-F', '#{window_id}', '-t', '=app:', line);
+  const text = (): string => (existsSync(said) ? readFileSync(said, 'utf8') : '');
+  await world.until('it has ended', () => /^exit \d+$/m.test(text()));
+  await world.tmux('kill-window', '-t', opened.stdout.trim());
+  return text();
+}
+
+forScenes('from within its own session: noted, told, and done by the next apply', async (scene) => {
+  await two(scene);
+  const before = await scene.session('app');
+  const restart = await inside(scene, 'restart', 'restart app');
+  assert.match(restart, /^Not restarted: app, .*this very command runs in its session/m);
+  assert.match(restart, /^exit 1$/m);
+
+  const stop = await inside(scene, 'stop', 'stop');
+  assert.match(
+    stop,
+    /^Not stopped: app, .*this very command runs in its session.*The next apply from elsewhere/m,
+  );
+  assert.match(stop, /^Kept down, over reboots too, until: mosaic fleet start app-2$/m);
+  assert.match(stop, /^exit 1$/m);
+  assert.deepEqual(await scene.session('app'), before);
+
+  await scene.apply();
+  assert.deepEqual(await running(scene), []);
+  assert.equal((await scene.status('app')).state, 'suspended');
+});
+
+inScene('a stop of one that the file stops promises no start', 'none', async (scene) => {
+  scene.fleet([{ name: 'app' }, { name: 'rests', state: 'stopped' }]);
+  await scene.apply();
+  const { stderr } = await fleet(scene, 'stop rests');
+  assert.match(stderr, /^Note: rests has state: stopped in .*fleet start rests lifts only that\.$/m);
+  assert.doesNotMatch(stderr, /until:/);
+  scene.fleet([{ name: 'app' }, { name: 'rests' }]);
+  await scene.apply();
+  assert.deepEqual(await running(scene), ['app']);
+  assert.match((await fleet(scene, 'stop rests rests')).stderr, /until: mosaic fleet start rests$/m);
 });
 
 forScenes('start lifts a crash-loop block, a completion and a backoff', async (scene) => {
