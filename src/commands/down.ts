@@ -10,7 +10,8 @@ import { EXIT } from './command-error.ts';
 import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { requireFleet } from './fleet-file.ts';
-import { foldersNote, removeTriggers, standingTriggers, type TriggerStep } from './fleet/triggers.ts';
+import { FLEET_KINDS, removeUnits, unitsOf, type TriggerStep } from './fleet/standing-units.ts';
+import { foldersNote, removeTriggers, triggersStand } from './fleet/triggers.ts';
 import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
 import { removeGitopsUnits } from './gitops/units.ts';
 import { planExitCode } from './plan-exit-code.ts';
@@ -38,7 +39,7 @@ export async function downCommand(
     await renderPlan(plan, terminal, { diffs: false });
     if ((await standingCronLines(host, fleet.name, places)).length > 0)
       terminal.out('The line of the crontab that applies the fleet would be taken out.\n');
-    if (standingTriggers(host, fleet, places).size > 0)
+    if (triggersStand(host, fleet, places))
       terminal.out('The units that reconcile the fleet by themselves would be removed.\n');
     if (host.files.stat(places.gitopsFile) !== undefined)
       terminal.out('The repository would no longer be followed.\n');
@@ -103,6 +104,7 @@ export async function takeDown(
     terminal.out(`Kept: ${subject}: ${reason}${fix === undefined ? '' : `. ${fix}`}\n`);
   }
   if (code === EXIT.ok) {
+    await removeFormer(host, fleet, places);
     forgetFollowing(host.files, places);
     const history = clearState(host, places, options.purge === true);
     forgetFolders(host, places, cachePath(host, fleet.file));
@@ -113,6 +115,19 @@ export async function takeDown(
     }
   }
   return code;
+}
+
+/** What the fleet had for itself under another prefix than it has now; its sessions have ended. */
+async function removeFormer(host: Host, fleet: Fleet, places: Places): Promise<void> {
+  const former = unitsOf(host, fleet.name, places, FLEET_KINDS).filter(
+    ({ prefix }) => prefix !== fleet.systemd.unitPrefix,
+  );
+  if (former.length === 0) return;
+  const instances = former
+    .filter(({ kind }) => kind === 'agent@.service')
+    .map((u) => `${u.prefix}-agent@*.service`);
+  if (instances.length > 0) await host.exec('systemctl', ['--user', 'stop', ...instances]);
+  await removeUnits(host, places, former);
 }
 
 /** Removes what the fleet no longer needs of its folders. @returns whether history is left there */

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { fleetInstallSystemd } from '../../src/generated/fleetInstallSystemd.js';
 import { inScene, type Scene } from '../e2e/support/scene.ts';
 import { snapshot } from '../e2e/support/snapshot.ts';
-import { install, property, UNITS, untilQuiet, untilRunning } from './scene.ts';
+import { install, property, unitFiles, UNITS, untilQuiet, untilRunning } from './scene.ts';
 
 /** Everything in the home but when folders were changed: that they were looked into is seen there. */
 const tree = (scene: Scene): Record<string, string> =>
@@ -149,4 +149,86 @@ inScene('down that is refused leaves the fleet looked after', 'systemd', async (
   await held.ended;
   assert.equal((await patient.ended).code, 0);
   assert.deepEqual(await scene.sessions(), {});
+});
+
+const renamed = (scene: Scene): void =>
+  scene.fleet([{ name: 'coder' }], { systemd: { unit_prefix: 'swarm' } });
+
+inScene('units under a former prefix go: with the new installation', 'systemd', async (scene) => {
+  scene.fleet([{ name: 'coder' }]);
+  await install(scene);
+  await untilRunning(scene, 'coder');
+  await untilQuiet(scene);
+  renamed(scene);
+  const { stdout } = await install(scene);
+  assert.match(stdout, /^Removed .*\/mosaic-reconcile\.timer$/m);
+  for (const unit of UNITS) assert.equal(await property(scene, unit, 'LoadState'), 'not-found', unit);
+  assert.notEqual(await property(scene, 'mosaic-tmux-holder.service', 'UnitFileState'), 'enabled');
+  assert.equal(await property(scene, 'swarm-reconcile.timer', 'ActiveState'), 'active');
+  await untilRunning(scene, 'coder');
+});
+
+for (const command of [
+  ['down', '--purge'],
+  ['fleet', 'install-systemd', '--uninstall', '--yes'],
+]) {
+  inScene(`units under a former prefix go: with ${command.join(' ')}`, 'systemd', async (scene) => {
+    const { world } = scene;
+    scene.fleet([{ name: 'coder' }]);
+    await install(scene);
+    await untilRunning(scene, 'coder');
+    await untilQuiet(scene);
+    // Nothing that looks at the file may come in between.
+    await world.systemctl('stop', 'mosaic-fleet.path');
+    renamed(scene);
+    await scene.mosaic(command);
+    assert.deepEqual(await scene.sessions(), {});
+    const left = await world.systemctl(
+      'list-units',
+      '--all',
+      '--plain',
+      '--no-legend',
+      'mosaic-*',
+      'swarm-*',
+    );
+    assert.equal(left.stdout, '');
+    const units = `${world.env['XDG_CONFIG_HOME']}/systemd/user`;
+    assert.deepEqual(existsSync(units) ? unitFiles(scene) : [], []);
+  });
+}
+
+inScene('a manager that does not stop the triggers: said, and nothing removed', 'systemd', async (scene) => {
+  const { world } = scene;
+  scene.fleet([{ name: 'coder' }]);
+  await install(scene);
+  const pid = await untilRunning(scene, 'coder');
+  await untilQuiet(scene);
+  const before = unitFiles(scene);
+  const bin = world.path('bin');
+  mkdirSync(bin);
+  const path = world.env['PATH'] ?? process.env['PATH'] ?? '';
+  for (const verb of ['stop', 'disable']) {
+    const refuse = `[ "$2" = ${verb} ] && { echo 'Access denied' >&2; exit 4; }`;
+    writeFileSync(`${bin}/systemctl`, `#!/bin/sh\n${refuse}\nPATH='${path}' exec systemctl "$@"\n`, {
+      mode: 0o755,
+    });
+    const { code, stdout, stderr } = await world.mosaic(
+      ['fleet', 'install-systemd', '--uninstall', '--yes'],
+      {
+        env: { PATH: `${bin}:${path}` },
+      },
+    );
+    assert.equal(code, 1, stderr);
+    assert.match(
+      stderr,
+      new RegExp(`did not ${verb} .*: Access denied\n +fix: None of their files was removed`),
+    );
+    assert.doesNotMatch(
+      stdout,
+      verb === 'stop' ? /^(?:Stopped|Disabled|Removed) /m : /^(?:Disabled|Removed) /m,
+    );
+    assert.deepEqual(unitFiles(scene), before);
+    assert.equal(await property(scene, 'mosaic-reconcile.timer', 'ActiveState'), 'active');
+    assert.equal((await scene.session('coder')).pid, pid);
+  }
 });

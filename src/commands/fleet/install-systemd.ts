@@ -23,15 +23,14 @@ import {
   foldersMade,
   foldersNote,
   refuseForeign,
+  removeFormerTriggers,
   standingTriggers,
-  systemctl,
   triggerInterval,
-  unitsAsLoaded,
   WAITING,
   wantedTriggers,
   type TriggerFile,
-  type TriggerStep,
 } from './triggers.ts';
+import { systemctl, unitsAsLoaded, type TriggerStep } from './standing-units.ts';
 import { uninstallSystemd } from './uninstall-systemd.ts';
 
 export interface InstallSystemdOptions extends FleetOptions {
@@ -216,6 +215,8 @@ async function install(
     if (!dryRun) await systemctl(host, [verb, file.name]);
     told({ do: verb, what: file.name });
   }
+  // Once ours stand: in between, both would only wait for each other.
+  await removeFormerTriggers(host, fleet, places, told, { dryRun });
 }
 
 /** The holder's unit is the apply's to write: it is there once that has come so far. */

@@ -22,26 +22,9 @@ import {
 import { unitNames } from '../../render/unit-names.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import { leadingEnvironment } from './leading.ts';
+import { HOLDER_KIND, removeUnits, unitsOf, type StandingUnit, type TriggerStep } from './standing-units.ts';
 
 export type FleetNames = Pick<Fleet, 'name' | 'systemd'>;
-
-/** One thing that was done, or would be. */
-export interface TriggerStep {
-  do: 'write' | 'remove' | 'reload' | 'enable' | 'disable' | 'start' | 'restart' | 'stop' | 'linger';
-  /** A unit's name, or a user's. */
-  what: string;
-  /** Of a file that is written or removed. */
-  path?: string;
-}
-
-export interface UnitStand {
-  loaded: boolean;
-  /** Where the manager has it from. */
-  fragment: string;
-  /** Such as `enabled`, `disabled`, `static`; empty for one that is not there. */
-  file: string;
-  active: string;
-}
 
 export interface TriggerFile {
   trigger: Trigger;
@@ -154,24 +137,9 @@ function seen({ files }: Host, fleet: string, path: string): FileStand {
   };
 }
 
-/** How the manager has units, by name. Throws CommandError when it does not answer. */
-export async function unitsAsLoaded(host: Host, names: readonly string[]): Promise<Map<string, UnitStand>> {
-  const properties = 'Id,LoadState,FragmentPath,UnitFileState,ActiveState';
-  const { stdout } = await systemctl(host, ['show', `--property=${properties}`, ...names]);
-  return new Map(
-    stdout.split('\n\n').flatMap((block): [string, UnitStand][] => {
-      const of = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(block)?.[1] ?? '';
-      if (of('Id') === '') return [];
-      const stand = { fragment: of('FragmentPath'), file: of('UnitFileState'), active: of('ActiveState') };
-      return [[of('Id'), { loaded: of('LoadState') === 'loaded', ...stand }]];
-    }),
-  );
-}
-
 /**
- * Stops, disables and removes the triggers of a fleet, those of ours alone. An apply that they have started is ended in good order,
- * before this resolves. Without a manager the files go all the same.
- * @param told is called with each step when it is done
+ * Removes the triggers of a fleet, those of ours alone, under whatever prefix they stand; the manager no longer starts the tmux server
+ * either. As `removeUnits`.
  * @returns whether there was anything
  */
 export async function removeTriggers(
@@ -181,57 +149,32 @@ export async function removeTriggers(
   told: (step: TriggerStep) => void = () => {},
   { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<boolean> {
-  const prefix = fleet.systemd.unitPrefix;
-  const ours = [...standingTriggers(host, fleet, places).keys()];
+  const ours = unitsOf(host, fleet.name, places, TRIGGERS);
   if (ours.length === 0) return false;
-  const names = ours.map((trigger) => triggerName(prefix, trigger));
-  const { holder } = unitNames(prefix);
-  const enabled = [
-    ...ENABLED.filter((trigger) => ours.includes(trigger)).map((trigger) => triggerName(prefix, trigger)),
-    ...(seen(host, fleet.name, join(places.units, holder)).kind === 'ours' ? [holder] : []),
-  ];
-  if (dryRun) {
-    for (const what of names) told({ do: 'stop', what });
-    for (const what of enabled) told({ do: 'disable', what });
-    for (const trigger of ours)
-      told({ do: 'remove', what: triggerName(prefix, trigger), path: pathOf(fleet, places, trigger) });
-    return true;
-  }
-  // In one call: what starts and what is started end together, so that neither brings the other back.
-  await host.exec('systemctl', ['--user', 'stop', ...names], { timeoutMs: STOP_MS });
-  for (const what of names) told({ do: 'stop', what });
-  await host.exec('systemctl', ['--user', 'disable', '--quiet', ...enabled]);
-  for (const what of enabled) told({ do: 'disable', what });
-  // When the timer came last is kept by the manager, in a file of its own.
-  const timers = names.filter((name) => name.endsWith('.timer'));
-  if (timers.length > 0) await host.exec('systemctl', ['--user', 'clean', '--what=state', ...timers]);
-  for (const trigger of ours) {
-    const path = pathOf(fleet, places, trigger);
-    host.files.remove(path);
-    told({ do: 'remove', what: triggerName(prefix, trigger), path });
-  }
-  // Where no manager answered, the links are still there.
-  for (const target of ['default', 'paths', 'timers']) {
-    const wants = join(places.units, `${target}.target.wants`);
-    for (const name of enabled) host.files.remove(join(wants, name));
-    host.files.removeEmptyFolder(wants);
-  }
-  await host.exec('systemctl', ['--user', 'daemon-reload'], { timeoutMs: 60_000 });
-  await host.exec('systemctl', ['--user', 'reset-failed', ...names]);
-  host.files.remove(places.wake);
+  const disable = unitsOf(host, fleet.name, places, [HOLDER_KIND]);
+  await removeUnits(host, places, ours, { disable, told, dryRun });
+  if (!dryRun) host.files.remove(places.wake);
   return true;
 }
 
-/** An apply finishes the action in hand; systemd kills it after 90 s. */
-const STOP_MS = 120_000;
-
-/** Runs `systemctl --user`. Throws CommandError where it fails. */
-export async function systemctl(host: Host, args: readonly string[]): Promise<{ stdout: string }> {
-  const result = await host.exec('systemctl', ['--user', ...args], { timeoutMs: 60_000 });
-  if (result.code === 0) return result;
-  const why = result.stderr.trim() || (result.message ?? `exit ${result.code}`);
-  throw new CommandError(`systemctl --user ${args[0] ?? ''} failed: ${why}`, EXIT.unavailable);
+/** Removes those that an installation under another prefix left; the manager no longer starts its tmux server either. */
+export async function removeFormerTriggers(
+  host: Host,
+  fleet: FleetNames,
+  places: Places,
+  told: (step: TriggerStep) => void,
+  { dryRun = false }: { dryRun?: boolean } = {},
+): Promise<void> {
+  const former = (kinds: readonly string[]): StandingUnit[] =>
+    unitsOf(host, fleet.name, places, kinds).filter(({ prefix }) => prefix !== fleet.systemd.unitPrefix);
+  const units = former(TRIGGERS);
+  if (units.length > 0)
+    await removeUnits(host, places, units, { disable: former([HOLDER_KIND]), told, dryRun });
 }
+
+/** Whether anything of ours applies the fleet by itself. */
+export const triggersStand = (host: Host, fleet: FleetNames, places: Places): boolean =>
+  unitsOf(host, fleet.name, places, TRIGGERS).length > 0;
 
 /** Where is written down which folders the installation made: a JSON list of paths, those inside others first. */
 export const foldersNote = (places: Places): string => join(places.state, 'folders.json');

@@ -10,7 +10,8 @@ import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
 import { downCommand } from '../down.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
-import { foldersNote, removeTriggers, standingTriggers, type TriggerStep } from './triggers.ts';
+import type { TriggerStep } from './standing-units.ts';
+import { foldersNote, removeTriggers, triggersStand } from './triggers.ts';
 
 export interface UninstallOptions extends FleetOptions {
   dryRun?: boolean;
@@ -30,7 +31,7 @@ export async function uninstallSystemd(
     steps.push(step);
     if (!json) terminal.out(stepText(step, options.dryRun === true));
   };
-  const standing = standingTriggers(host, fleet, places).size > 0;
+  const standing = triggersStand(host, fleet, places);
   const { plan } = await lookAndPlan(host, fleet, settingOf(host, fleet), { down: true });
   if (plan.unobserved !== undefined) {
     throw new CommandError(plan.unobserved.reason, EXIT.unavailable, { fix: plan.unobserved.fix });

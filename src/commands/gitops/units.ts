@@ -12,7 +12,7 @@ import { isOurs } from '../../render/artefacts.ts';
 import { gitopsUnitNames, gitopsUnits } from '../../render/gitops-units.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import { leadingEnvironment } from '../fleet/leading.ts';
-import { systemctl, unitsAsLoaded } from '../fleet/triggers.ts';
+import { GITOPS_KINDS, removeUnits, systemctl, unitsAsLoaded, unitsOf } from '../fleet/standing-units.ts';
 
 export interface UnitFile {
   path: string;
@@ -94,27 +94,19 @@ export async function installGitopsUnits(
   return 'installed';
 }
 
-/** Stops, disables and removes the units of a fleet, if there are any. @returns the paths that are gone */
+/**
+ * Stops, disables and removes the units of a fleet, if there are any, under whatever prefix: a round that waits for another apply to end
+ * would go on after it. As `removeUnits`.
+ * @returns the paths that are gone
+ */
 export async function removeGitopsUnits(
   host: Host,
-  fleet: Pick<Fleet, 'name' | 'systemd'>,
+  fleet: Pick<Fleet, 'name'>,
   places: Places,
 ): Promise<string[]> {
-  const { service, timer } = gitopsUnitNames(fleet.systemd.unitPrefix);
-  const paths = [timer, service]
-    .map((name) => join(places.units, name))
-    .filter((path) => ourText(host, fleet.name, path) !== undefined);
-  if (paths.length === 0) return [];
-  // Without a manager there is nothing to stop; the files go all the same.
-  await host.exec('systemctl', ['--user', 'disable', '--now', '--quiet', timer]);
-  // A round that waits for another apply to end would go on after it.
-  await host.exec('systemctl', ['--user', 'stop', service]);
-  for (const path of paths) host.files.remove(path);
-  const wants = join(places.units, 'timers.target.wants');
-  host.files.remove(join(wants, timer));
-  host.files.removeEmptyFolder(wants);
-  await host.exec('systemctl', ['--user', 'daemon-reload']);
-  return paths;
+  const units = unitsOf(host, fleet.name, places, GITOPS_KINDS);
+  if (units.length > 0) await removeUnits(host, places, units);
+  return units.map(({ path }) => path);
 }
 
 function ourText({ files }: Host, fleet: string, path: string): string | undefined {
