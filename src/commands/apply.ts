@@ -2,6 +2,7 @@
 import { sha256 } from '../base/sha256.ts';
 import { savedPlan as isSavedPlan } from '../generated/savedPlan.js';
 import type { Fleet } from '../model/fleet.ts';
+import type { Outcome } from '../model/outcome.ts';
 import type { Places } from '../model/places.ts';
 import type { Plan, Verification } from '../model/plan.ts';
 import { nextMoment } from '../plan/next-moment.ts';
@@ -34,6 +35,8 @@ export interface ApplyCommandOptions extends PlanCommandOptions {
   gatesIn?: string;
   /** Told of each plan before it is carried out. */
   planned?: (plan: Plan) => void;
+  /** Told at the end of what became of the actions of all rounds. */
+  ended?: (outcomes: readonly Outcome[]) => void;
 }
 
 export async function applyCommand(
@@ -150,6 +153,7 @@ export async function applyFleet(
     outcomes.push(...last.applied.outcomes);
     if (code === EXIT.ok || last.code === EXIT.interrupted) ({ code } = last);
   }
+  options.ended?.(outcomes);
   if (options.json === true) await tellPrograms(context, { ...last, applied: { ...last.applied, outcomes } });
   if (options.status === true && options.json !== true && code !== EXIT.interrupted) {
     context.terminal.out('\n');

@@ -65,7 +65,7 @@ export interface FollowRecord {
     /** Digest of the list of signers that it was checked against: by another, it is checked again. */
     checkedBy?: string;
   };
-  /** The last commit with which an apply came to its end. */
+  /** The last commit with which an apply came to a good end. */
   applied?: Revision & { appliedAt: number; signer?: string };
   applyTrouble?: Trouble;
 }

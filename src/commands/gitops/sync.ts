@@ -2,11 +2,13 @@
 import type { Followed } from '../../gitops/followed.ts';
 import { currentFile, readRecord, shaInForce, writeRecord } from '../../gitops/store.ts';
 import type { RoundEnd } from '../../model/gitops.ts';
+import type { Outcome } from '../../model/outcome.ts';
 import type { Plan } from '../../model/plan.ts';
 import { roundText } from '../../report/gitops.ts';
 import { applyCommand } from '../apply.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
+import { applyTroubleOf, type ApplyTrouble } from './apply-trouble.ts';
 import { theFollowed, withSyncLock, type FollowedOptions } from './followed.ts';
 import { noter, round, troubleOf, type RoundOptions } from './round.ts';
 import { APPLY_PATIENCE_MS } from './take.ts';
@@ -42,7 +44,7 @@ function codeOf(end: RoundEnd): number {
   return end.refusal.rule === 'unobserved' ? EXIT.unavailable : EXIT.failed;
 }
 
-/** Applies the revision in force, and writes down that it was applied when that came to its end. */
+/** Applies the revision in force, and writes down that it was applied, or what kept it from that. */
 export async function applyInForce(
   context: CommandContext,
   followed: Followed,
@@ -51,37 +53,36 @@ export async function applyInForce(
   const { files } = context.host;
   const { places, following } = followed;
   const sha = shaInForce(files, places);
+  const again = readRecord(files, places).applyTrouble !== undefined;
   let plan: Plan | undefined;
-  let trouble: { message: string; fix?: string | undefined } | undefined;
+  let outcomes: readonly Outcome[] = [];
+  const tell = async (trouble: ApplyTrouble | undefined): Promise<void> => {
+    if (files.read(places.gitopsFile) !== undefined) await writeDown(context, followed, { sha, trouble });
+  };
+  let code: number;
   try {
-    const code = await applyCommand(context, undefined, {
+    code = await applyCommand(context, undefined, {
       file: currentFile(places, following),
       waitMs: APPLY_PATIENCE_MS,
       allowMassStop: options.allowMassStop,
       gates: options.gates,
       planned: (made) => (plan = made),
+      ended: (all) => (outcomes = all),
     });
-    if (code === EXIT.interrupted) return code;
-    const hindrance = plan?.refused ?? plan?.unobserved;
-    if (hindrance !== undefined) trouble = { message: hindrance.reason, fix: hindrance.fix };
-    return code;
   } catch (error) {
-    if (error instanceof CommandError && error.exitCode !== EXIT.interrupted) trouble = error;
+    if (error instanceof CommandError && error.exitCode !== EXIT.interrupted) await tell(error);
     throw error;
-  } finally {
-    if ((plan !== undefined || trouble !== undefined) && files.read(places.gitopsFile) !== undefined)
-      await writeDown(context, followed, { sha, trouble });
   }
+  // What was left undone is done by the next one.
+  if (code !== EXIT.interrupted) await tell(applyTroubleOf({ code, plan, outcomes, again }));
+  return code;
 }
 
 /** Killed before this, or where another sync is at work for long, the next one writes it. */
 async function writeDown(
   context: CommandContext,
   followed: Followed,
-  {
-    sha,
-    trouble,
-  }: { sha: string | undefined; trouble: { message: string; fix?: string | undefined } | undefined },
+  { sha, trouble }: { sha: string | undefined; trouble: ApplyTrouble | undefined },
 ): Promise<void> {
   const { places } = followed;
   const { files, clock } = context.host;
