@@ -1,18 +1,16 @@
 /** Finds and loads the fleet file. */
 import { join } from 'node:path';
-import { FollowError } from '../gitops/error.ts';
-import { followedFleets } from '../gitops/followed.ts';
-import { shownUrl } from '../gitops/source.ts';
-import { currentFile, readFollowing } from '../gitops/store.ts';
+import { visible } from '../base/visible.ts';
 import type { Host } from '../host/host.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
-import { absoluteOr, placesOf } from '../model/places.ts';
+import { absoluteOr } from '../model/places.ts';
 import type { Loaded, Problem } from '../model/problem.ts';
 import { canonicalPath } from '../observe/git-folders.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { fleetCache } from './fleet-cache.ts';
 import { givenPath } from './given-path.ts';
+import { asInForce, besideFollowed, followedFile, refuseBesideFollowed } from './in-force.ts';
 
 /**
  * `--file`, else $MOSAIC_FLEET, else ./fleet.yaml, else the one in the configuration folder, else that of the one repository that is
@@ -35,25 +33,6 @@ export function findFleetFile(host: Host, file: string | undefined): string {
     });
   }
   return found;
-}
-
-function followedFile(host: Host): string | undefined {
-  const all = inWords(() =>
-    followedFleets(host).map(({ places, following }) => currentFile(places, following)),
-  );
-  if (all.length < 2) return all[0];
-  throw new CommandError(`several repositories are followed: ${all.join(', ')}`, EXIT.invalid, {
-    fix: 'Name one with --file.',
-  });
-}
-
-function inWords<T>(task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    if (error instanceof FollowError) throw new CommandError(error.message, EXIT.invalid, { fix: error.fix });
-    throw error;
-  }
 }
 
 /**
@@ -123,37 +102,8 @@ function readKickstart(host: Host, path: string): Pick<Agent, 'kickstart' | 'kic
 }
 
 /**
- * A fleet that follows a repository is made as that says, and as no other file of its name: else the two would be applied in turns.
- * Throws CommandError.
- */
-export function refuseBesideFollowed(host: Host, { name, file }: Fleet): void {
-  const places = placesOf(name, host.facts);
-  const following = inWords(() => readFollowing(host.files, places));
-  if (following === undefined || file === currentFile(places, following)) return;
-  throw new CommandError(
-    `the fleet ${name} follows ${shownUrl(following.repo)} on this host, and ${file} is not its file`,
-    EXIT.failed,
-    {
-      fix: `In force is ${currentFile(places, following)}. Push what is to change; mosaic plan --file ${file} shows what it would do. Or follow no longer: mosaic gitops leave --name ${name}.`,
-    },
-  );
-}
-
-/**
- * Of a file that nobody named and that was only found: the one in force, where its fleet follows a repository and this is another, as
- * in a clone of it.
- */
-function inForceInstead(host: Host, { name, file }: Fleet): string | undefined {
-  const places = placesOf(name, host.facts);
-  const following = inWords(() => readFollowing(host.files, places));
-  if (following === undefined) return undefined;
-  const inForce = currentFile(places, following);
-  return file === inForce || host.files.target(inForce) === undefined ? undefined : inForce;
-}
-
-/**
  * As `readFleet`; problems are shown and end the command. What acts on it may not be beside a followed repository.
- * @param options.asFound take the file that is found even where its fleet follows a repository: to show what it would do
+ * @param options.asFound take the file even where its fleet follows a repository, as it would be once it is in force there
  */
 export async function requireFleet(
   context: CommandContext,
@@ -162,16 +112,20 @@ export async function requireFleet(
   const { host, terminal } = context;
   const loaded = await readFleet(context, findFleetFile(host, options.file), options);
   if (loaded.ok) {
-    const isNamed = options.file !== undefined || (host.facts.env['MOSAIC_FLEET'] ?? '') !== '';
-    const inForce = isNamed ? undefined : inForceInstead(host, loaded.value);
-    if (inForce !== undefined) {
+    const beside = besideFollowed(host, loaded.value);
+    if (beside !== undefined) {
+      const isNamed = options.file !== undefined || (host.facts.env['MOSAIC_FLEET'] ?? '') !== '';
       const { name, file } = loaded.value;
-      const shown =
-        options.asFound === true ? 'is not in force: this shows what it would do' : 'is left aside';
-      terminal.err(`Note: the fleet ${name} follows a repository; ${file} ${shown}\n`);
-      if (options.asFound !== true) return requireFleet(context, { ...options, file: inForce });
+      const note = `Note: the fleet ${name} follows a repository; ${visible(file)}`;
+      if (options.asFound === true) {
+        terminal.err(`${note} is not in force: this shows what it would do\n`);
+        const as = await readFleet({ ...context, host: asInForce(host, file, beside) }, beside.inForce);
+        if (as.ok) return { fleet: as.value, text: as.text, warnings: as.warnings };
+      } else if (!isNamed) {
+        terminal.err(`${note} is left aside\n`);
+        return requireFleet(context, { ...options, file: beside.inForce });
+      } else if (options.remember === true) refuseBesideFollowed(host, loaded.value);
     }
-    if (options.remember === true) refuseBesideFollowed(host, loaded.value);
     return { fleet: loaded.value, text: loaded.text, warnings: loaded.warnings };
   }
   const { formatProblems } = await import('../report/problems.ts');

@@ -9,7 +9,8 @@ import { carryOut, once, tellPrograms, type ApplyCommandOptions } from './apply.
 import { withApplyLock } from './apply-plan.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
-import { findFleetFile, readFleet, refuseBesideFollowed } from './fleet-file.ts';
+import { findFleetFile, readFleet } from './fleet-file.ts';
+import { refuseBesideFollowed } from './in-force.ts';
 import { planOptions } from './plan.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
 import { nextMoment } from '../plan/next-moment.ts';
