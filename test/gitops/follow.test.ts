@@ -71,6 +71,24 @@ async function following(
   return { source, good };
 }
 
+/** Stands for ssh: runs what it is told here, and waits first where it is held. */
+function slowWay(world: World): {
+  program: string;
+  hold: () => void;
+  waits: () => boolean;
+  release: () => void;
+} {
+  const [program, held, asked] = [world.path('slow-ssh'), world.path('held'), world.path('asked')];
+  const wait = `if [ -e '${held}' ]; then : > '${asked}'; while [ -e '${held}' ]; do sleep 0.1; done; fi`;
+  writeFileSync(program, `#!/bin/sh\nfor last; do :; done\n${wait}\nexec sh -c "$last"\n`, { mode: 0o755 });
+  return {
+    program,
+    hold: () => writeFileSync(held, ''),
+    waits: () => existsSync(asked),
+    release: () => rmSync(held),
+  };
+}
+
 void describe('a followed repository', { concurrency: 2 }, () => {
   inWorld('a new commit is applied, and its revision stands on each session', 'none', async (world) => {
     const { source, good } = await following(world);
@@ -221,6 +239,27 @@ void describe('a followed repository', { concurrency: 2 }, () => {
     await gitops(world, 0, 'sync');
     assert.deepEqual(await running(world), ['one', 'three', 'two']);
     assert.deepEqual(events(world).filter(({ message }) => /suspended|resumed/.test(message)).length, 2);
+  });
+
+  inWorld('suspended while a round is at work, that takes nothing', 'none', async (world) => {
+    const { source, good } = await following(world);
+    const way = slowWay(world);
+    const asked = ['bootstrap', '--repo', `host:${source.remote}`];
+    const env = { GIT_SSH: way.program };
+    const over = await world.mosaic(['gitops', ...asked], { env, timeoutMs: 60_000 });
+    assert.equal(over.code, 0, over.stderr);
+    await source.agents(['one', 'two', 'late'], atOnce);
+    way.hold();
+    const round = world.mosaic(['gitops', 'sync'], { env, timeoutMs: 60_000 });
+    await world.until('it asks the remote', () => way.waits());
+    const { stderr } = await gitops(world, 0, 'suspend');
+    assert.match(stderr, /a round is at work/);
+    way.release();
+    const { code, stdout } = await round;
+    assert.equal(code, 0);
+    assert.match(stdout, /^Suspended: /);
+    assert.equal((await statusOf(world)).in_force, good);
+    assert.deepEqual(await running(world), ['one', 'two']);
   });
 
   inWorld(

@@ -31,7 +31,7 @@ import { standingCronLines } from '../fleet/crontab.ts';
 import { asCommandError, inWords, withSyncLock } from './followed.ts';
 import { askingOf, attemptOf, noter, placeOf } from './round.ts';
 import { applyInForce, syncFollowed } from './sync.ts';
-import { takeRevision } from './take.ts';
+import { SUSPENDED, takeRevision } from './take.ts';
 import { gitopsUnitFiles, installGitopsUnits, managerAbsent } from './units.ts';
 import { followingOf, knownOf, type Wish } from './wish.ts';
 
@@ -215,7 +215,8 @@ async function begin(
         },
       },
     );
-    if (verdict !== undefined) throw refused(`${sha.slice(0, 10)} of ${shownUrl(following.repo)}`, verdict);
+    if (verdict !== undefined && verdict !== SUSPENDED)
+      throw refused(`${sha.slice(0, 10)} of ${shownUrl(following.repo)}`, verdict);
     removeTree(files, mirrorOf(places));
     files.rename(join(staging, 'mirror'), mirrorOf(places));
     tellChanges(context, followed, before === undefined ? [] : followingChanges(before, following));

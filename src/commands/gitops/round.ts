@@ -22,7 +22,7 @@ import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { eventLog } from '../event-log.ts';
 import { asCommandError } from './followed.ts';
-import { takeRevision } from './take.ts';
+import { SUSPENDED, takeRevision } from './take.ts';
 
 export interface RoundOptions {
   acceptRewrite?: boolean;
@@ -110,6 +110,7 @@ export async function round(
       allowMassStop: options.allowMassStop === true,
       onTake: () => keep({ attempted: attemptOf(seen, now()), refused: undefined }),
     });
+    if (verdict === SUSPENDED) return { kind: 'suspended' };
     if (verdict !== undefined) return refuse(seen.tip.sha, verdict, key);
     note('done', `follows ${seen.tip.sha.slice(0, 10)} now: ${seen.tip.subject}`);
     pruneRevisions(files, places, [seen.tip.sha, from]);

@@ -1,5 +1,6 @@
 /** `mosaic gitops suspend|resume`: whether the remote is asked. What is in force is reconciled all the same. */
-import { writeFollowing } from '../../gitops/store.ts';
+import type { Followed } from '../../gitops/followed.ts';
+import { syncLock, writeFollowing } from '../../gitops/store.ts';
 import { suspendedText } from '../../report/gitops.ts';
 import { EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
@@ -30,6 +31,8 @@ export async function gitopsSuspendCommand(
   writeFollowing(host.files, places, { ...following, suspended });
   noter(context, followed)('done', `suspended ${suspendedText(suspended, host.clock.now())}`);
   terminal.out('Nothing is fetched until mosaic gitops resume; the revision in force is still reconciled.\n');
+  if (await atWork(context, followed))
+    terminal.err('Note: a round is at work; what it has not taken yet, it takes no more.\n');
   return EXIT.ok;
 }
 
@@ -48,4 +51,11 @@ export async function gitopsResumeCommand(
   noter(context, followed)('done', `resumed by ${host.facts.user}`);
   terminal.out('The remote is asked again from the next round on (mosaic gitops sync does one now).\n');
   return EXIT.ok;
+}
+
+async function atWork({ host }: CommandContext, { places }: Followed): Promise<boolean> {
+  host.files.mkdir(places.gitops);
+  const lock = await host.files.lock(syncLock(places));
+  lock?.release();
+  return lock === undefined;
 }

@@ -25,11 +25,15 @@ export async function gitopsSyncCommand(context: CommandContext, options: SyncOp
 /** @returns the exit code of the round, or of the apply where the round was good */
 export async function syncFollowed(
   context: CommandContext,
-  followed: Followed,
+  known: Followed,
   options: SyncOptions,
 ): Promise<number> {
   const { host, terminal } = context;
-  const end = await withSyncLock(context, followed.places, () => round(context, followed, options));
+  const { end, followed } = await withSyncLock(context, known.places, async () => {
+    // While we waited for another, somebody may have said otherwise.
+    const now = theFollowed(context, { name: known.fleet });
+    return { end: await round(context, now, options), followed: now };
+  });
   const inForce = shaInForce(host.files, followed.places);
   terminal.out(roundText(end, { remote: followed.following, inForce }));
   if (inForce === undefined) return codeOf(end);

@@ -2,12 +2,14 @@
 import type { Followed } from '../../gitops/followed.ts';
 import { asIfInForce } from '../../gitops/followed.ts';
 import { judge, type CommitFacts, type Verdict } from '../../gitops/judge.ts';
-import { currentFile, putInForce, revisionOf } from '../../gitops/store.ts';
+import { currentFile, putInForce, readFollowing, revisionOf } from '../../gitops/store.ts';
+import type { Following } from '../../model/gitops.ts';
 import { withApplyLock } from '../apply-plan.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { readFleet } from '../fleet-file.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
+import { inWords } from './followed.ts';
 
 /** How long an apply that is at work is let finish. */
 export const APPLY_PATIENCE_MS = 5 * 60_000;
@@ -21,22 +23,24 @@ export interface TakeOptions {
   first?: boolean;
 }
 
+/** Somebody has said meanwhile that nothing is to be taken. */
+export const SUSPENDED = 'suspended';
+
 /**
  * Plans with the revision as if it were in force, while nobody else applies, and puts it in force unless something speaks against it:
- * that is given. Throws CommandError.
+ * that is given. Throws CommandError, also where another source is followed by now.
  */
 export async function takeRevision(
   context: CommandContext,
   { places, following }: Followed,
   facts: CommitFacts,
   { sha, allowMassStop, onTake, first = false }: TakeOptions,
-): Promise<Verdict | undefined> {
+): Promise<Verdict | typeof SUSPENDED | undefined> {
   const { host } = context;
   const file = currentFile(places, following);
-  const task = async (): Promise<Verdict | undefined> => {
+  const task = async (): Promise<Verdict | typeof SUSPENDED | undefined> => {
     // While we waited, somebody may have taken the fleet away.
-    if (!first && host.files.read(places.gitopsFile) === undefined)
-      throw new CommandError('the repository is not followed any more', EXIT.failed);
+    if (!first && standsStill(context, { places, following }) === SUSPENDED) return SUSPENDED;
     const then = asIfInForce(host, places, revisionOf(places, sha));
     const loaded = await readFleet({ ...context, host: then }, file);
     const wrong = judge({ ...facts, loaded });
@@ -44,9 +48,28 @@ export async function takeRevision(
     const { plan } = await lookAndPlan(then, loaded.value, settingOf(then, loaded.value), { allowMassStop });
     const verdict = judge({ ...facts, loaded, plan });
     if (verdict !== undefined) return verdict;
+    if (!first && standsStill(context, { places, following }) === SUSPENDED) return SUSPENDED;
     onTake();
     putInForce(host.files, places, sha);
     return undefined;
   };
   return withApplyLock(context, places, task, { waitMs: APPLY_PATIENCE_MS });
 }
+
+/** Whether what is followed is still what the round began with. Throws CommandError where it is not. */
+function standsStill(
+  { host }: CommandContext,
+  { places, following }: Pick<Followed, 'places' | 'following'>,
+): typeof SUSPENDED | undefined {
+  const now = inWords(() => readFollowing(host.files, places));
+  if (now === undefined) throw new CommandError('the repository is not followed any more', EXIT.failed);
+  if (now.suspended !== undefined) return SUSPENDED;
+  if (sourceOf(now) === sourceOf(following)) return undefined;
+  throw new CommandError('what is followed was changed while this round was at work', EXIT.locked, {
+    fix: 'Nothing was taken. Again: mosaic gitops sync.',
+  });
+}
+
+/** All that a commit is judged by. */
+const sourceOf = ({ repo, branch, path, signers }: Following): string =>
+  JSON.stringify([repo, branch, path, signers]);
