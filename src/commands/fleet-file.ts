@@ -119,8 +119,9 @@ export async function requireFleet(
       const note = `Note: the fleet ${name} follows a repository; ${visible(file)}`;
       if (options.asFound === true) {
         terminal.err(`${note} is not in force: this shows what it would do\n`);
-        const as = await readFleet({ ...context, host: asInForce(host, file, beside) }, beside.inForce);
-        if (as.ok) return { fleet: as.value, text: as.text, warnings: as.warnings };
+        const there = asInForce(host, file, beside);
+        const as = there && (await readFleet({ ...context, host: there }, beside.inForce));
+        if (as?.ok === true) return { fleet: as.value, text: as.text, warnings: as.warnings };
       } else if (!isNamed) {
         terminal.err(`${note} is left aside\n`);
         return requireFleet(context, { ...options, file: beside.inForce });

@@ -38,10 +38,10 @@ export function besideFollowed(host: Host, { name, file }: Pick<Fleet, 'name' | 
     : { places, following, inForce };
 }
 
-/** The machine as it would be with that file, and what lies beside it, in force. */
-export function asInForce(host: Host, file: string, { places, following }: Beside): Host {
+/** The machine as it would be with that file, and what lies beside it, in force; undefined for one of another name. */
+export function asInForce(host: Host, file: string, { places, following }: Beside): Host | undefined {
   const end = `/${following.path}`;
-  return file.endsWith(end) ? asIfInForce(host, places, file.slice(0, -end.length)) : host;
+  return file.endsWith(end) ? asIfInForce(host, places, file.slice(0, -end.length)) : undefined;
 }
 
 /**
