@@ -22,7 +22,8 @@ that it names (kickstart_template, env_file, tmux.extra_config) are compared too
 Exit codes:
   0    compared, also where there are differences
   2    with --detailed-exitcode only: there are differences
-  65   one of the two is not there or not valid; a base that its revision does not have counts as no fleet yet
+  65   one of the two is not there or not valid; a base that its revision does not have counts as no fleet yet.
+       -o markdown and json tell also of this
   69   git did not answer
 
 Examples:

@@ -29,17 +29,19 @@ export async function diffCommand(
     throw new CommandError('standard input can be one of the two files, not both', EXIT.usage);
   const output = options.json === true ? 'json' : (options.output ?? 'text');
   const [old, now] = [await openSource(context, base), await openSource(context, head)];
-  if (now.text === undefined) {
+  const [before, after] = [load(old), load(now)];
+  if (after === undefined) {
+    // Where neither has one, the path is more likely a mistake than a removal.
+    if (before !== undefined && output !== 'text') await showGone(context, output, before, head);
     throw new CommandError(`there is no fleet file ${head}`, EXIT.invalid, {
       fix: 'Name the one that is to be reviewed. Where it is removed, hosts keep what they have.',
     });
   }
-  const [before, after] = [load(old), load(now)];
   const invalid = [
     ...(before === undefined || before.ok ? [] : [{ side: 'base' as const, ...before }]),
-    ...(after === undefined || after.ok ? [] : [{ side: 'head' as const, ...after }]),
+    ...(after.ok ? [] : [{ side: 'head' as const, ...after }]),
   ];
-  if (after?.ok !== true || before?.ok === false) {
+  if (!after.ok || before?.ok === false) {
     const valid = [before, after].find((loaded) => loaded?.ok);
     return refuse(context, output, invalid, valid?.ok === true ? valid.value.name : undefined);
   }
@@ -68,6 +70,18 @@ async function show(
     const { diffScreen } = await import('../report/diff-text.ts');
     terminal.out(diffScreen(diff, terminal));
   }
+}
+
+/** A removal is told as what cannot be compared is, so that an older comment does not go on to be believed. */
+async function showGone(
+  { terminal }: CommandContext,
+  output: 'json' | 'markdown',
+  before: Loaded<Fleet>,
+  head: string,
+): Promise<void> {
+  const { goneMarkdown, goneSide, invalidJsonText } = await import('../report/diff-invalid.ts');
+  if (output === 'json') terminal.out(invalidJsonText([goneSide(head)]));
+  else terminal.out(goneMarkdown(head, before.ok ? before.value.name : undefined, before.text));
 }
 
 async function refuse(

@@ -122,6 +122,11 @@ async function commitOf(host: Host, top: string, revision: string): Promise<stri
       fix: 'Fetch it first; a clone made for CI often has the newest commit alone (fetch-depth: 0, or git fetch --depth=1 origin COMMIT).',
     });
   }
+  if (/not a git repository/i.test(result.stderr)) {
+    throw new CommandError(`${top} is not in a git repository`, EXIT.unavailable, {
+      fix: `Run it in a clone of the repository that has ${revision}, or name files.`,
+    });
+  }
   const seen = gitUnknown(top, result);
   throw new CommandError(seen.known ? '' : seen.why, EXIT.unavailable, seen.known ? {} : { fix: seen.fix });
 }

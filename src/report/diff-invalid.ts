@@ -44,6 +44,27 @@ export function invalidMarkdown(sides: readonly InvalidSide[], name: string | un
   return `${diffMarker(fleet)}\n### Fleet ${code(fleet)}\n\nThe fleet file is not valid.\n${parts.join('')}`;
 }
 
+const GONE = 'the fleet file is gone';
+const KEPT = 'Hosts that follow the repository keep what they have; mosaic down on each takes it away.';
+
+/** In place of a file that the head does not have. */
+export const goneSide = (file: string): InvalidSide => ({
+  side: 'head',
+  file,
+  text: '',
+  problems: [{ message: GONE, fix: KEPT, path: '' }],
+});
+
+/**
+ * The comment where the head has no fleet file.
+ * @param name of the fleet, as the base gives it; else as far as its text tells
+ */
+export function goneMarkdown(head: string, name: string | undefined, base: string): string {
+  const fleet = name ?? nameIn([base]);
+  const text = `The fleet file is gone: there is no ${code(visible(head))}. ${KEPT}`;
+  return `${diffMarker(fleet)}\n### Fleet ${code(fleet)}\n\n${text}\n`;
+}
+
 /** The name that a text seems to give its fleet: what it is called by where nothing else tells. */
 function nameIn(texts: readonly string[]): string {
   for (const text of texts) {

@@ -29,7 +29,14 @@ async function pullRequest(world: World) {
   await world.git(tree, 'checkout', '--quiet', 'main');
   await commit('main', fleet('{ name: a }', '{ name: b }', '{ name: c, class: meanwhile }'));
   await world.git(tree, 'checkout', '--quiet', 'change');
-  return { commit: (...agents: string[]) => commit('change', fleet(...agents)) };
+  const remove = async (): Promise<void> => {
+    // A removal of what main has changed meanwhile would conflict.
+    await world.git(tree, 'merge', '--quiet', '--strategy', 'ours', '-m', 'Merge', 'main');
+    await world.git(tree, 'rm', '--quiet', 'fleet.yaml');
+    await world.git(tree, 'commit', '--quiet', '--message', 'No fleet');
+    await world.git(tree, 'push', '--quiet', 'origin', 'change');
+  };
+  return { commit: (...agents: string[]) => commit('change', fleet(...agents)), remove };
 }
 
 /** As a runner checks it out: its head, or with `merged` what merging it would give. */
@@ -163,6 +170,11 @@ for (const [file, kind] of cases)
       if (file !== 'woodpecker.yml') assert.match(last.stdout, /^::error file=fleet\.yaml,line=6,/m);
       assert.equal(forge.comments.length, 1);
       assert.match(forge.comments[0]?.body ?? '', /The fleet file is not valid/);
+
+      await pull.remove();
+      assert.equal((await run()).at(-1)?.name.toLowerCase(), 'validate');
+      assert.equal(forge.comments.length, 1);
+      assert.match(forge.comments[0]?.body ?? '', /The fleet file is gone/);
     },
     { timeout: 120_000 },
   );

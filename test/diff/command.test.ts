@@ -102,7 +102,20 @@ inWorld('what cannot be compared is told with the way out', 'none', async (world
   }
   const outside = await run([`HEAD:${file}`, join(tree, file)], { cwd: world.cwd });
   assert.equal(outside.code, 69);
-  assert.match(outside.stderr, /is not a git repository/);
+  assert.match(outside.stderr, /is not in a git repository\n {2}fix: Run it in a clone of/);
+
+  const gone = [`HEAD:${file}`, 'HEAD:ops/gone.yaml'];
+  const comment = await run([...gone, '-o', 'markdown']);
+  assert.equal(comment.code, 65);
+  assert.match(
+    comment.stdout,
+    /^<!-- mosaic:diff:shop -->\n[^]*fleet file is gone: there is no `HEAD:ops\/gone\.yaml`/,
+  );
+  const told = await run([...gone, '--json']);
+  assert.equal(told.code, 65);
+  assert.ok(isDiff(JSON.parse(told.stdout)), JSON.stringify(isDiff.errors));
+  assert.match(told.stdout, /"message": "the fleet file is gone"/);
+  assert.equal((await run(['HEAD:a', 'HEAD:b', '-o', 'markdown'])).stdout, '');
 
   write(file, fleet('  - { name: a, runtime: claud }\n'));
   const text = await run([`${base}:${file}`, file]);
