@@ -13,7 +13,9 @@ export function addInstallCron(fleet: Command, context: CommandContext, done: (c
     )
     .option('-f, --file <file>', 'the fleet file')
     .addOption(
-      new Option('--interval <duration>', 'how often').argParser(duration).default(duration('1m'), '1m'),
+      new Option('--interval <duration>', 'how often; else as the line stands, at first 1m').argParser(
+        duration,
+      ),
     )
     .option('--print', 'show the line, and change nothing')
     .option('--uninstall', 'take the line out again')
@@ -31,9 +33,10 @@ Examples:
   mosaic fleet install-cron --uninstall`,
     )
     .action(
-      async ({ interval, ...options }: Omit<InstallCronOptions, 'intervalMs'> & { interval: number }) => {
+      async ({ interval, ...options }: Omit<InstallCronOptions, 'intervalMs'> & { interval?: number }) => {
         const { installCronCommand } = await import('../commands/fleet/install-cron.ts');
-        done(await installCronCommand(context, { ...options, intervalMs: interval }));
+        const asked = interval === undefined ? {} : { intervalMs: interval };
+        done(await installCronCommand(context, { ...options, ...asked }));
       },
     );
 }

@@ -4,7 +4,7 @@ import { byteLength } from '../base/text.ts';
 
 export interface CronJob {
   fleet: string;
-  /** From `cronSchedule`. */
+  /** From `cronSchedule` or `scheduleOf`. */
   schedule: string;
   /** Variables that the command is given, in their order. */
   env: readonly (readonly [name: string, value: string])[];
@@ -44,6 +44,14 @@ export function cronSchedule(intervalMs: number): string | undefined {
   if (intervalMs > HOUR) return `0 */${intervalMs / HOUR} * * *`;
   return intervalMs === MINUTE ? '* * * * *' : `*/${intervalMs / MINUTE} * * * *`;
 }
+
+/** When a line comes: its first five fields, or a word such as `@hourly` (crontab(5)); undefined for a line that has neither. */
+export const scheduleOf = (line: string): string | undefined =>
+  /^(@\w+|\S+(?:[ \t]+\S+){4})[ \t]/.exec(line)?.[1];
+
+/** What a schedule says as "every …", in ms; undefined for any that `cronSchedule` does not give. */
+export const intervalOf = (schedule: string): number | undefined =>
+  cronIntervals.find((known) => cronSchedule(known) === schedule);
 
 /** The intervals beside one that cron cannot say. */
 export const nearIntervals = (intervalMs: number): number[] =>

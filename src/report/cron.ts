@@ -11,21 +11,24 @@ export interface CronReport {
   /** As it stands, stood or would stand in the crontab. */
   line?: string;
   intervalMs?: number;
+  /** In words of crontab(5): for one that somebody wrote by hand, and that is no interval. */
+  schedule?: string;
 }
 
-export function cronText({ fleet, action, line, intervalMs }: CronReport): string {
+export function cronText({ fleet, action, line, intervalMs, schedule }: CronReport): string {
   const whose = `the fleet ${visible(fleet)}`;
-  const often = formatDuration(intervalMs ?? 0);
+  const often =
+    intervalMs === undefined ? `at ${visible(schedule ?? '')}` : `every ${formatDuration(intervalMs)}`;
   switch (action) {
     // Alone, so that it can be piped into a crontab.
     case 'shown':
       return `${visible(line ?? '')}\n`;
     case 'installed':
-      return `cron applies ${whose} every ${often}. --uninstall takes the line out again.\n`;
+      return `cron applies ${whose} ${often}. --uninstall takes the line out again.\n`;
     case 'replaced':
-      return `cron applies ${whose} every ${often}; the line that stood there is replaced.\n`;
+      return `cron applies ${whose} ${often}; the line that stood there is replaced.\n`;
     case 'unchanged':
-      return `cron applies ${whose} every ${often} already.\n`;
+      return `cron applies ${whose} ${often} already.\n`;
     case 'removed':
       return `cron no longer applies ${whose}. Its sessions go on; mosaic down takes them away.\n`;
     case 'absent':

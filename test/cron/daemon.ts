@@ -22,7 +22,7 @@ export interface CronWorld {
   startDaemon(): Promise<void>;
 }
 
-const mosaicFile = fileURLToPath(new URL('../../dist/mosaic.js', import.meta.url));
+export const mosaicFile = fileURLToPath(new URL('../../dist/mosaic.js', import.meta.url));
 
 /** Ends with its standard input, which the test holds. */
 const anchorScript = `

@@ -5,7 +5,7 @@ import { fleetInstallCron as valid } from '../../src/generated/validators.js';
 import { standIn } from '../e2e/support/stand-in.ts';
 import { gitops, Source } from '../gitops/support.ts';
 import { inWorld } from '../support/supervisors.ts';
-import { commandOf, inCronWorld, readText, type CronWorld } from './daemon.ts';
+import { commandOf, inCronWorld, mosaicFile, readText, type CronWorld } from './daemon.ts';
 
 const fleet = (cron: CronWorld): void =>
   void cron.world.writeFleet({
@@ -35,6 +35,8 @@ inCronWorld('the line comes once, is replaced, and goes; nothing else changes', 
   assert.deepEqual([report.action, report.interval_seconds], ['replaced', 300]);
   assert.equal(await cron.crontab(), `${theirs}${report.line}\n`);
   assert.match(report.line, /^\*\/5 \* \* \* \* export HOME=/);
+  const kept = await cron.mosaic(['fleet', 'install-cron', '--json']);
+  assert.deepEqual(JSON.parse(kept.stdout), { ...report, action: 'unchanged' }, 'what was chosen stays');
   const would = await cron.mosaic(['fleet', 'install-cron', '--uninstall', '--print']);
   assert.equal(would.stdout, `${report.line}\n`);
   const gone = await cron.mosaic(['fleet', 'install-cron', '--uninstall']);
@@ -42,6 +44,49 @@ inCronWorld('the line comes once, is replaced, and goes; nothing else changes', 
   assert.equal(await cron.crontab(), theirs);
   assert.match((await cron.mosaic(['fleet', 'install-cron', '--uninstall'])).stdout, /^No line /);
   assert.ok(!existsSync(cron.world.path('home', '.local/state/mosaic')), 'nothing is left beside it');
+});
+
+inCronWorld('a schedule that somebody wrote by hand stays, unless another is asked for', async (cron) => {
+  fleet(cron);
+  const first = (await cron.mosaic(['fleet', 'install-cron', '--print'])).stdout;
+  for (const schedule of ['7-59/10  8-18 * * mon-fri', '@hourly']) {
+    const line = first.replace('* * * * *', schedule);
+    // Another PATH, as an older mosaic may have written it.
+    await cron.setCrontab(line.replace('PATH=', 'PATH=/opt/none:'));
+    const shown = await cron.mosaic(['fleet', 'install-cron', '--print']);
+    assert.equal(shown.stdout, line);
+    const again = await cron.mosaic(['fleet', 'install-cron']);
+    assert.equal(again.code, 0, again.stderr);
+    assert.ok(again.stdout.startsWith(`cron applies the fleet test at ${schedule}; the line`), again.stdout);
+    assert.equal(await cron.crontab(), line);
+    const told = JSON.parse((await cron.mosaic(['fleet', 'install-cron', '--json'])).stdout) as object;
+    assert.ok(valid(told), JSON.stringify(valid.errors));
+    assert.ok(!('interval_seconds' in told));
+  }
+  assert.equal((await cron.mosaic(['fleet', 'install-cron', '--interval', '1m'])).code, 0);
+  assert.equal(await cron.crontab(), first);
+});
+
+inCronWorld('a fleet file that would not be there for cron is refused', async (cron) => {
+  fleet(cron);
+  const { world } = cron;
+  assert.equal((await cron.mosaic(['fleet', 'install-cron', '--print'])).code, 0);
+  for (const line of [
+    '-f /dev/stdin <"$FILE"',
+    'cat "$FILE" | "$@" -f /dev/stdin',
+    'mkfifo pipe; "$@" -f pipe',
+    'ln -s /proc/self/fd/0 link; "$@" -f link <"$FILE"',
+    '"$@" -f .',
+  ]) {
+    const script = line.startsWith('-f') ? `"$@" ${line}` : line;
+    const words = [process.execPath, mosaicFile, 'fleet', 'install-cron'];
+    const { code, stderr } = await cron.run('sh', ['-c', script, 'sh', ...words], {
+      env: { FILE: world.fleetFile },
+    });
+    assert.equal(code, 64, `${script}: ${stderr}`);
+    assert.match(stderr, /it is no file that stays\n {2}fix: Write the fleet file to a place of its own/);
+  }
+  assert.equal(await cron.crontab(), '');
 });
 
 inCronWorld('without a crontab before, there is none after', async (cron) => {

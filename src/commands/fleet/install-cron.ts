@@ -1,4 +1,5 @@
 /** `mosaic fleet install-cron`: where there is no systemd, cron applies the fleet file. */
+import { dirname, resolve } from 'node:path';
 import { formatDuration } from '../../base/duration.ts';
 import { listed } from '../../base/text.ts';
 import { agentPath } from '../../host/exec.ts';
@@ -9,8 +10,10 @@ import { observeUnits } from '../../observe/units.ts';
 import {
   cronLine,
   cronSchedule,
+  intervalOf,
   nearIntervals,
   ownLines,
+  scheduleOf,
   withLine,
   withoutLine,
   type CronJob,
@@ -18,13 +21,15 @@ import {
 import { cronJsonText, cronText, type CronAction } from '../../report/cron.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
-import { findFleetFile, refuseBesideFollowed, requireFleet } from '../fleet-file.ts';
+import { findFleetFile, requireFleet } from '../fleet-file.ts';
+import { refuseBesideFollowed } from '../in-force.ts';
 import { leadingEnvironment } from './leading.ts';
 import { settingOf } from '../reconcile.ts';
 import { cronOwner, editCrontab, readCrontab, removeCronLine } from './crontab.ts';
 
 export interface InstallCronOptions extends FleetOptions {
-  intervalMs: number;
+  /** Absent: as the line stands, else every minute. */
+  intervalMs?: number;
   /** Only show the line. */
   print?: boolean;
   uninstall?: boolean;
@@ -37,15 +42,18 @@ export async function installCronCommand(
   options: InstallCronOptions,
 ): Promise<number> {
   const { host, terminal } = context;
+  if (options.uninstall !== true) refuseFleeting(host, findFleetFile(host, options.file));
   const { fleet } = await requireFleet(context, options);
   const { places } = settingOf(host, fleet);
   const owner = cronOwner(fleet.name, places);
-  const tell = (action: CronAction, line?: string): number => {
+  const tell = (action: CronAction, line?: string, schedule?: string): number => {
+    const intervalMs = schedule === undefined ? undefined : intervalOf(schedule);
     const report = {
       fleet: fleet.name,
       action,
       ...(line === undefined ? {} : { line }),
-      ...(options.uninstall === true ? {} : { intervalMs: options.intervalMs }),
+      ...(schedule === undefined ? {} : { schedule }),
+      ...(intervalMs === undefined ? {} : { intervalMs }),
     };
     terminal.out(options.json === true ? cronJsonText(report) : cronText(report));
     return EXIT.ok;
@@ -62,9 +70,21 @@ export async function installCronCommand(
   }
 
   refuseBesideFollowed(host, fleet);
-  const file = findFleetFile(host, options.file);
-  const line = lineFor(host, { fleet: fleet.name, file, places, intervalMs: options.intervalMs });
-  if (options.print === true) return tell('shown', line);
+  // Where it was read from: of a clone of a followed repository that is the file in force.
+  const { file } = fleet;
+  const asked = options.intervalMs === undefined ? undefined : scheduleFor(options.intervalMs);
+  let [schedule, line] = ['', ''];
+  const made = (crontab: string): string => {
+    const [standing = ''] = ownLines(crontab, owner);
+    schedule = asked ?? scheduleOf(standing) ?? USUAL;
+    line = lineFor(host, { fleet: fleet.name, file, places, schedule });
+    return line;
+  };
+  if (options.print === true) {
+    // Where no crontab can be read, none stands.
+    const text = asked === undefined ? await readCrontab(host).catch(() => '') : '';
+    return tell('shown', made(text), schedule);
+  }
 
   const units = fleet.supervisor === 'none' ? undefined : await observeUnits(host, fleet.systemd.unitPrefix);
   const timer = `${fleet.systemd.unitPrefix}-reconcile.timer`;
@@ -73,7 +93,7 @@ export async function installCronCommand(
       fix: 'mosaic fleet install-systemd --uninstall removes it; --yes has both.',
     });
   }
-  const { before, after } = await editCrontab(host, places, (text) => withLine(text, owner, line));
+  const { before, after } = await editCrontab(host, places, (text) => withLine(text, owner, made(text)));
   if (units?.known === true && units.value.manager === 'answers') {
     terminal.err(
       'Note: a systemd user manager answers here; mosaic fleet install-systemd acts on a crash within a second.\n',
@@ -84,8 +104,26 @@ export async function installCronCommand(
       'Note: no cron seems to run here (/run/crond.pid names none): until one is started, nothing is applied.\n',
     );
   }
-  if (after === before) return tell('unchanged', line);
-  return tell(withoutLine(before, owner) === before ? 'installed' : 'replaced', line);
+  if (after === before) return tell('unchanged', line, schedule);
+  return tell(withoutLine(before, owner) === before ? 'installed' : 'replaced', line, schedule);
+}
+
+/** What cron would look for every minute has to be there then. Throws CommandError for a pipe, a device and the like. */
+function refuseFleeting({ files }: Host, file: string): void {
+  const target = files.target(file);
+  // Whoever reads it says that it is not there.
+  if (target === undefined) return;
+  let fleeting = /^\/(?:dev|proc)\//.test(files.realpath(file) ?? file);
+  // What a link in /proc leads to may be a file; the link itself is gone with its process.
+  for (let at: string | undefined = file; at !== undefined && !fleeting;) {
+    fleeting = /^\/(?:dev|proc)\//.test(at);
+    const next = files.readLink(at);
+    at = next === undefined ? undefined : resolve(dirname(at), next);
+  }
+  if (target.kind === 'file' && !fleeting) return;
+  throw new CommandError(`cron could not read ${file} again: it is no file that stays`, EXIT.usage, {
+    fix: 'Write the fleet file to a place of its own, and name that with --file.',
+  });
 }
 
 /** As far as the pid file tells that Debian's cron and cronie write. */
@@ -124,22 +162,24 @@ function environment({ facts }: Host): CronJob['env'] {
 /** How long a run that cron starts lets another apply finish: the next one comes anyway. */
 const PATIENCE = '30s';
 
-function lineFor(
-  host: Host,
-  job: { fleet: string; file: string; places: Places; intervalMs: number },
-): string {
-  const schedule = cronSchedule(job.intervalMs);
-  if (schedule === undefined) {
-    const near = nearIntervals(job.intervalMs).map(formatDuration);
-    throw new CommandError(`cron cannot say "every ${formatDuration(job.intervalMs)}"`, EXIT.usage, {
-      fix: `Near it, it can say ${listed(near, 'or')}: --interval ${near[0] ?? ''}.`,
-    });
-  }
+/** Unless a line stands that says otherwise. */
+const USUAL = '* * * * *';
+
+function scheduleFor(intervalMs: number): string {
+  const schedule = cronSchedule(intervalMs);
+  if (schedule !== undefined) return schedule;
+  const near = nearIntervals(intervalMs).map(formatDuration);
+  throw new CommandError(`cron cannot say "every ${formatDuration(intervalMs)}"`, EXIT.usage, {
+    fix: `Near it, it can say ${listed(near, 'or')}: --interval ${near[0] ?? ''}.`,
+  });
+}
+
+function lineFor(host: Host, job: { fleet: string; file: string; places: Places; schedule: string }): string {
   const { node, mosaic } = ownProgram();
   try {
     return cronLine({
       fleet: job.fleet,
-      schedule,
+      schedule: job.schedule,
       env: environment(host),
       commands: [
         [node, mosaic, 'apply', '--file', job.file, '--wait', PATIENCE],
