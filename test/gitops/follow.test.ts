@@ -1,6 +1,6 @@
 /** A host that follows a repository: what it takes, what it refuses, and what stays in force. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { gitopsStatus as valid } from '../../src/generated/gitopsStatus.js';
@@ -300,6 +300,22 @@ void describe('a followed repository', { concurrency: 2 }, () => {
     assert.deepEqual(readdirSync(state), []);
     assert.ok(!existsSync(join(world.env['XDG_CONFIG_HOME'] ?? '', 'mosaic')));
     await gitops(world, 65, 'status');
+  });
+
+  inWorld('a fleet whose unit names another has is not followed by half', 'none', async (world) => {
+    const source = await Source.make(world);
+    await source.agents(['one'], { supervisor: 'auto' });
+    const units = join(world.env['XDG_CONFIG_HOME'] ?? '', 'systemd/user');
+    mkdirSync(units, { recursive: true });
+    const timer = join(units, 'mosaic-gitops.timer');
+    writeFileSync(timer, '[Timer]\nOnActiveSec=1h\n');
+    const { stderr } = await gitops(world, 1, 'bootstrap', '--repo', source.remote);
+    assert.match(stderr, /in the way of the fleet test: .*mosaic-gitops\.timer \(not made by mosaic\)/);
+    assert.deepEqual(readdirSync(join(world.env['XDG_STATE_HOME'] ?? '', 'mosaic')), []);
+    assert.ok(!existsSync(join(world.env['XDG_CONFIG_HOME'] ?? '', 'mosaic')));
+    rmSync(timer);
+    await bootstrap(source);
+    assert.deepEqual(await running(world), ['one']);
   });
 
   inWorld('mosaic down takes it all away', 'none', async (world) => {

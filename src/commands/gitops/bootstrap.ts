@@ -29,6 +29,7 @@ import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
 import { standingCronLines } from '../fleet/crontab.ts';
 import { asCommandError, inWords, withSyncLock } from './followed.ts';
+import { refuseTakenNames } from './in-the-way.ts';
 import { askingOf, attemptOf, noter, placeOf } from './round.ts';
 import { applyInForce, syncFollowed } from './sync.ts';
 import { SUSPENDED, takeRevision } from './take.ts';
@@ -71,6 +72,7 @@ export async function gitopsBootstrapCommand(
         EXIT.failed,
         { fix: `First: mosaic gitops resume --name ${fleet.name}.` },
       );
+    refuseTakenNames(context.host, fleet, places);
     await begin(context, followed, seen, { staging, allowMassStop: options.allowMassStop === true });
     const code = await applyInForce(context, followed, {
       allowMassStop: options.allowMassStop === true,
