@@ -23,6 +23,12 @@ export function addInstallSystemd(
     .option('--linger', 'also turn lingering on, so that the agents need no login')
     .option('-n, --dry-run', 'show what would be done, and do nothing')
     .option('--uninstall', 'take it all away again, the fleet too, as mosaic down --purge does')
+    .addOption(
+      new Option(
+        '--name <fleet>',
+        'with --uninstall: a fleet that stands here, in place of its file',
+      ).conflicts('file'),
+    )
     .option('--yes', 'with --uninstall: end running agents without asking')
     .option('--json', 'for programs (schemas/fleet-install-systemd.schema.json)')
     .addHelpText(

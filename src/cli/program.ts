@@ -193,6 +193,11 @@ Example:
     });
 
   command('down', 'take the fleet away again: sessions, units, files, and only what is ours')
+    .addOption(
+      new Option('--name <fleet>', 'a fleet that stands on this host, in place of its file').conflicts(
+        'file',
+      ),
+    )
     .option('-n, --dry-run', 'show what would be done')
     .option('--purge', 'also the event log and the crash records')
     .option('-v, --verbose', 'also a line for each file and lock')

@@ -9,7 +9,7 @@ import { appliedExitCode, applyPlan, LOCK_PATIENCE_MS, withApplyLock } from './a
 import { EXIT } from './command-error.ts';
 import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
-import { requireFleet } from './fleet-file.ts';
+import { fleetToEnd } from './fleet/ended-fleet.ts';
 import { FLEET_KINDS, removeUnits, unitsOf, type TriggerStep } from './fleet/standing-units.ts';
 import { foldersNote, removeTriggers, triggersStand } from './fleet/triggers.ts';
 import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
@@ -18,20 +18,26 @@ import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
 
 export interface DownCommandOptions extends FleetOptions {
+  /** In place of a fleet file: the fleet as it stands on this host. */
+  name?: string;
   dryRun?: boolean;
   /** Also what remains as history: event log and crash records. */
   purge?: boolean;
   verbose?: boolean;
 }
 
+export async function downCommand(context: CommandContext, options: DownCommandOptions): Promise<number> {
+  return downFleet(context, await fleetToEnd(context, options), options);
+}
+
 /** @param told is called with each step that removes a trigger, in place of one sentence about them all */
-export async function downCommand(
+export async function downFleet(
   context: CommandContext,
-  options: DownCommandOptions,
+  fleet: Fleet,
+  options: Omit<DownCommandOptions, keyof FleetOptions | 'name'>,
   told?: (step: TriggerStep) => void,
 ): Promise<number> {
   const { host, terminal } = context;
-  const { fleet } = await requireFleet(context, options);
   const setting = settingOf(host, fleet);
   const { places } = setting;
   if (options.dryRun === true) {

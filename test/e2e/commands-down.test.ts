@@ -1,6 +1,6 @@
 /** mosaic down takes a fleet away again, and only that. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { forScenes, type Scene } from './support/scene.ts';
 import { filesWith } from './support/snapshot.ts';
 
@@ -89,4 +89,14 @@ forScenes('down leaves another fleet on the same socket alone', async (scene) =>
   await world.tmux('set-option', '-t', '=visitor:', '@mosaic', 'other/visitor 1-00 none visitor');
   await scene.mosaic(['down']);
   assert.deepEqual(await world.sessions(), ['stranger', 'visitor']);
+});
+
+forScenes('down --name takes a fleet away without its file', async (scene) => {
+  scene.fleet([{ name: 'coder' }]);
+  await scene.apply();
+  rmSync(scene.world.fleetFile);
+  await scene.mosaic(['down', '--name', 'test', '--purge']);
+  assert.deepEqual(await scene.world.sessions(), ['stranger']);
+  assert.equal(existsSync(scene.state()), false);
+  assert.deepEqual(filesWith(scene.world.env['XDG_CONFIG_HOME'] ?? '', 'mosaic fleet=test'), []);
 });

@@ -1,6 +1,6 @@
 /** mosaic fleet install-systemd --uninstall, and mosaic down beside installed triggers. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { fleetInstallSystemd } from '../../src/generated/fleetInstallSystemd.js';
 import { inScene, type Scene } from '../e2e/support/scene.ts';
 import { snapshot } from '../e2e/support/snapshot.ts';
@@ -231,4 +231,34 @@ inScene('a manager that does not stop the triggers: said, and nothing removed', 
     assert.equal(await property(scene, 'mosaic-reconcile.timer', 'ActiveState'), 'active');
     assert.equal((await scene.session('coder')).pid, pid);
   }
+});
+
+inScene('a fleet whose file names another now, or is gone, goes by its name', 'systemd', async (scene) => {
+  const { world } = scene;
+  const before = tree(scene);
+  scene.fleet([{ name: 'coder' }]);
+  await install(scene);
+  const pid = await untilRunning(scene, 'coder');
+  await untilQuiet(scene);
+  const text = readFileSync(world.fleetFile, 'utf8');
+  // Nothing that looks at the file may come in between.
+  await world.systemctl('stop', 'mosaic-fleet.path');
+  writeFileSync(world.fleetFile, text.replace(/^name: test$/m, 'name: other'));
+  for (const command of [['down'], ['fleet', 'install-systemd', '--uninstall', '--yes']]) {
+    const { stderr } = await scene.mosaic(command, 1);
+    assert.match(stderr, /names the fleet other now, and is applied by units of the fleet test: /);
+    assert.match(stderr, /^ +fix: First take that one away: mosaic down --name test\.$/m);
+  }
+  rmSync(world.fleetFile);
+  const gone = await scene.mosaic(['down'], 65);
+  assert.match(gone.stderr, /^ +fix: .* Without a file: --name test\.$/m);
+  const none = await scene.mosaic(['down', '--name', 'nobody'], 1);
+  assert.match(none.stderr, /nothing of a fleet nobody stands on this host/);
+  await scene.mosaic(['down', '--name', '../test'], 64);
+  assert.equal((await scene.session('coder')).pid, pid);
+  await scene.mosaic(['fleet', 'install-systemd', '--uninstall', '--yes', '--name', 'test']);
+  assert.deepEqual(await scene.sessions(), {});
+  const left = await world.systemctl('list-units', '--all', '--plain', '--no-legend', 'mosaic-*');
+  assert.equal(left.stdout, '');
+  assert.deepEqual(tree(scene), before);
 });

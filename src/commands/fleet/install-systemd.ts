@@ -13,7 +13,8 @@ import { applyFleet } from '../apply.ts';
 import { LOCK_PATIENCE_MS } from '../apply-plan.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
-import { findFleetFile, refuseBesideFollowed, requireFleet } from '../fleet-file.ts';
+import { requireFleet } from '../fleet-file.ts';
+import { refuseBesideFollowed } from '../in-force.ts';
 import { planCommand } from '../plan.ts';
 import { settingOf } from '../reconcile.ts';
 import { showStatus } from '../status.ts';
@@ -39,6 +40,8 @@ export interface InstallSystemdOptions extends FleetOptions {
   linger?: boolean;
   dryRun?: boolean;
   uninstall?: boolean;
+  /** With `uninstall`, in place of a fleet file. */
+  name?: string;
   yes?: boolean;
 }
 
@@ -47,13 +50,16 @@ export async function installSystemdCommand(
   options: InstallSystemdOptions,
 ): Promise<number> {
   const { host, terminal } = context;
+  if (options.uninstall === true) return uninstallSystemd(context, options);
+  if (options.name !== undefined)
+    throw new CommandError('--name is for --uninstall: a fleet is installed from its file', EXIT.usage);
   const { fleet, warnings } = await requireFleet(context, options);
   const { places } = settingOf(host, fleet);
-  if (options.uninstall === true) return uninstallSystemd(context, fleet, places, options);
   refuseBesideFollowed(host, fleet);
   for (const warning of warnings) terminal.err(`Note: ${warning.message}\n`);
   await needManager(context, fleet);
-  const file = findFleetFile(host, options.file);
+  // Where it was read from: of a clone of a followed repository that is the file in force.
+  const { file } = fleet;
   const intervalMs = triggerInterval(host, fleet, places, options.intervalMs);
   const wanted = wantedTriggers(host, fleet, places, { file, intervalMs });
   refuseForeign(host, fleet, wanted);

@@ -1,30 +1,30 @@
 /** `mosaic fleet install-systemd --uninstall`: the triggers, the fleet and all that was made for them go again. */
 import { counted, listed } from '../../base/text.ts';
 import type { Host } from '../../host/host.ts';
-import type { Fleet } from '../../model/fleet.ts';
 import type { Places } from '../../model/places.ts';
 import { observeLinger } from '../../observe/linger.ts';
 import { lingerStaysText, stepText, triggersJsonText } from '../../report/triggers.ts';
 import { visible } from '../../base/visible.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
-import { downCommand } from '../down.ts';
+import { downFleet } from '../down.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
+import { fleetToEnd } from './ended-fleet.ts';
 import type { TriggerStep } from './standing-units.ts';
 import { foldersNote, removeTriggers, triggersStand } from './triggers.ts';
 
 export interface UninstallOptions extends FleetOptions {
+  /** In place of a fleet file: the fleet as it stands on this host. */
+  name?: string;
   dryRun?: boolean;
   yes?: boolean;
 }
 
-export async function uninstallSystemd(
-  context: CommandContext,
-  fleet: Fleet,
-  places: Places,
-  options: UninstallOptions,
-): Promise<number> {
+export async function uninstallSystemd(context: CommandContext, options: UninstallOptions): Promise<number> {
   const { host, terminal } = context;
+  const fleet = await fleetToEnd(context, options);
+  const setting = settingOf(host, fleet);
+  const { places } = setting;
   const json = options.json === true;
   const steps: TriggerStep[] = [];
   const told = (step: TriggerStep): void => {
@@ -32,7 +32,7 @@ export async function uninstallSystemd(
     if (!json) terminal.out(stepText(step, options.dryRun === true));
   };
   const standing = triggersStand(host, fleet, places);
-  const { plan } = await lookAndPlan(host, fleet, settingOf(host, fleet), { down: true });
+  const { plan } = await lookAndPlan(host, fleet, setting, { down: true });
   if (plan.unobserved !== undefined) {
     throw new CommandError(plan.unobserved.reason, EXIT.unavailable, { fix: plan.unobserved.fix });
   }
@@ -47,11 +47,11 @@ export async function uninstallSystemd(
   };
   if (options.dryRun === true) {
     await removeTriggers(host, fleet, places, told, { dryRun: true });
-    return tell('would-uninstall', await downCommand(shown, { file: fleet.file, purge: true, dryRun: true }));
+    return tell('would-uninstall', await downFleet(shown, fleet, { purge: true, dryRun: true }));
   }
   if (running.length > 0 && options.yes !== true) await confirm(context, running);
   const folders = madeFolders(host, places);
-  const code = await downCommand(shown, { file: fleet.file, purge: true }, told);
+  const code = await downFleet(shown, fleet, { purge: true }, told);
   for (const folder of folders) host.files.removeEmptyFolder(folder);
   const linger = await observeLinger(host);
   if (!json && linger.known && linger.value) terminal.err(lingerStaysText(host.facts.user));
