@@ -64,13 +64,16 @@ export interface Applied {
   left?: readonly Action[];
 }
 
-/** @param options.quiet print no closing summary: the caller prints its own */
+/**
+ * @param options.quiet print no closing summary: the caller prints its own
+ * @param options.asked an operator asked for some of it, so that no later plan goes on with what an interruption leaves
+ */
 export async function applyPlan(
   context: CommandContext,
   fleet: Fleet,
   places: Places,
   { plan, observation }: Look,
-  options: { verbose?: boolean; quiet?: boolean } = {},
+  options: { verbose?: boolean; quiet?: boolean; asked?: boolean } = {},
 ): Promise<Applied> {
   const { host, terminal, signal } = context;
   const { state } = observation;

@@ -196,6 +196,9 @@ export async function carryOut(
     : await applyPlan(context, fleet, places, look, {
         verbose: options.verbose ?? false,
         quiet: options.json ?? false,
+        asked: [options.restart, options.adopt, options.start, options.suspend].some(
+          (names) => (names?.length ?? 0) > 0,
+        ),
       });
   // For programs it is told at the end: there may be more rounds.
   if (options.json !== true && idle) await renderPlan(plan, terminal);

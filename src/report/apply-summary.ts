@@ -15,6 +15,8 @@ export interface ApplyResult {
   durationMs: number;
   /** What an interruption left undone; absent: there was none. */
   left?: readonly Action[];
+  /** An operator asked for some of it, which the next plan does not know any more. */
+  asked?: boolean;
 }
 
 const participles: Record<Did, string> = {
@@ -28,7 +30,7 @@ const participles: Record<Did, string> = {
 
 /** The last words of an apply: a sentence with numbers, then every failure with what it kept from being done. */
 export function applySummary(result: ApplyResult, color: boolean): string {
-  const { plan, outcomes, durationMs, left } = result;
+  const { plan, outcomes, durationMs, left, asked = false } = result;
   const found = tally(plan, outcomes);
   const failed = found.failures.length;
   const opening = left !== undefined ? 'Interrupted' : 'Done';
@@ -37,7 +39,7 @@ export function applySummary(result: ApplyResult, color: boolean): string {
   const lines = [
     `${paint(`${opening}:`, style, color)} ${parts.join(', ')} in ${elapsed(durationMs)}.`,
     ...failureLines(found.failures, color),
-    ...(left === undefined ? [] : leftLines(left)),
+    ...(left === undefined ? [] : leftLines(left, asked)),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
@@ -68,10 +70,12 @@ function failureLines(failures: Failure[], color: boolean): string[] {
   ];
 }
 
-function leftLines(left: readonly Action[]): string[] {
+function leftLines(left: readonly Action[], asked: boolean): string[] {
   if (left.length === 0) return ['Nothing was left to do.'];
   return [
-    `${left.length} left, for the next apply:`,
+    asked
+      ? `${left.length} left. Run it again: an apply alone does not know what was asked for.`
+      : `${left.length} left, for the next apply:`,
     ...left.map((action) => `  ${visible(phraseOf(action))}`),
   ];
 }

@@ -18,6 +18,8 @@ export interface ProgressOptions {
   verbose?: boolean;
   /** Leave out the closing summary: the caller prints another form of it. */
   quiet?: boolean;
+  /** Something of it was asked for, and only now. */
+  asked?: boolean;
 }
 
 export interface Progress {
@@ -84,7 +86,8 @@ export function createProgress(terminal: Terminal, options: ProgressOptions): Pr
           live.clear();
           const { outcomes, durationMs } = event;
           if (options.quiet === true) return;
-          const result = { plan, outcomes, durationMs, ...(left !== undefined && { left }) };
+          const { asked = false } = options;
+          const result = { plan, outcomes, durationMs, asked, ...(left !== undefined && { left }) };
           terminal.out(applySummary(result, terminal.color));
           return;
         }

@@ -234,6 +234,22 @@ inScene('another apply is waited for', 'none', async (scene) => {
   assert.deepEqual(await running(scene), ['app-2', 'new']);
 });
 
+inScene('one that is interrupted says to run it again', 'systemd', async (scene) => {
+  scene.fleet([{ name: 'app' }, { name: 'app-2' }], { reconcile: { start_concurrency: 1 } });
+  await scene.apply();
+  await fleet(scene, 'stop');
+  const gate = await gateAt(scene, 'systemctl', 'start mosaic-agent@app.service');
+  const start = await scene.world.start(['fleet', 'start'], gate);
+  await gate.reached();
+  start.signal('SIGINT');
+  gate.open();
+  const { code, stdout } = await start.ended;
+  assert.equal(code, 130);
+  assert.match(stdout, /^\d+ left\. Run it again: [^\n]*\n(?: +[^\n]*\n)* +start app-2$/m);
+  await fleet(scene, 'start');
+  assert.deepEqual(await running(scene), ['app', 'app-2']);
+});
+
 inScene('names of agents are completed', 'none', async (scene) => {
   await two(scene);
   const { stdout } = await scene.mosaic(['completion', 'bash']);

@@ -82,6 +82,16 @@ describe('the end of an apply', () => {
 `,
     );
   });
+  it('tells who asked for it that no later apply knows of it', () => {
+    const result = { plan, outcomes: [done(stop)], durationMs: 400, left: [startA], asked: true };
+    assert.equal(
+      applySummary(result, false),
+      `Interrupted: 1 stopped in 0.4s.
+1 left. Run it again: an apply alone does not know what was asked for.
+  start a
+`,
+    );
+  });
   it('counts steps where no agent changed', () => {
     const outcomes = [done(file), done(action('reload-units', {}))];
     assert.equal(
