@@ -1,6 +1,6 @@
 /** Hosts whose user managers follow a repository, each on its own. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { inWorld } from '../support/supervisors.ts';
@@ -119,6 +119,35 @@ void describe('hosts that follow one repository', () => {
         15_000,
       );
       assert.ok(open() > 0, 'the same round still waits');
+    },
+    { timeout: 120_000 },
+  );
+
+  inWorld(
+    'go on with the mosaic that install-systemd was last run with',
+    'systemd',
+    async (world) => {
+      const source = await Source.make(world);
+      await source.agents(['one'], atOnce);
+      await gitops(world, 0, 'bootstrap', '--repo', source.remote, '--interval', '1h');
+      const service = join(world.env['XDG_CONFIG_HOME'] ?? '', 'systemd/user/mosaic-gitops.service');
+      const wanted = readFileSync(service, 'utf8');
+      // As one that lay elsewhere has written it.
+      writeFileSync(service, wanted.replace(/^ExecStart=.* gitops/m, 'ExecStart=/opt/old/mosaic gitops'));
+      const shown = await world.mosaic(['fleet', 'install-systemd', '--dry-run']);
+      assert.match(shown.stdout, /mosaic-gitops\.service/);
+      assert.notEqual(readFileSync(service, 'utf8'), wanted);
+      const { code, stdout, stderr } = await world.mosaic(['fleet', 'install-systemd']);
+      assert.equal(code, 0, stderr);
+      assert.match(stdout, /^Wrote .*mosaic-gitops\.service$/m);
+      assert.equal(readFileSync(service, 'utf8'), wanted);
+      assert.match((await world.mosaic(['fleet', 'install-systemd'])).stdout, /^Nothing to install/m);
+      const loaded = await world.systemctl(
+        'show',
+        '--property=ExecStart,NeedDaemonReload',
+        'mosaic-gitops.service',
+      );
+      assert.doesNotMatch(loaded.stdout, /\/opt\/old|NeedDaemonReload=yes/);
     },
     { timeout: 120_000 },
   );

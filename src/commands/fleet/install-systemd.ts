@@ -16,6 +16,7 @@ import type { CommandContext, FleetOptions } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
 import { refuseBesideFollowed } from '../in-force.ts';
 import { planCommand } from '../plan.ts';
+import { renewGitopsUnits } from '../gitops/units.ts';
 import { settingOf } from '../reconcile.ts';
 import { showStatus } from '../status.ts';
 import { standingCronLines } from './crontab.ts';
@@ -79,6 +80,7 @@ export async function installSystemdCommand(
   }
   if (dryRun) {
     await install(context, fleet, places, wanted, { told, dryRun });
+    await renewGitopsUnits(host, fleet, places, { told, dryRun });
     const shown = options.json === true ? quiet(context) : context;
     const exitCode = await planCommand(shown, { file: fleet.file });
     if (options.json === true)
@@ -88,6 +90,7 @@ export async function installSystemdCommand(
     return exitCode;
   }
   await install(context, fleet, places, wanted, { told });
+  await renewGitopsUnits(host, fleet, places, { told });
   const exitCode = await applyFleet(options.json === true ? quiet(context) : context, fleet, {
     file: fleet.file,
     waitMs: LOCK_PATIENCE_MS,

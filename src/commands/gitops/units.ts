@@ -1,5 +1,6 @@
 /** Has the user manager follow the repository, and takes that away again. */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { readFollowing } from '../../gitops/store.ts';
 import { agentPath } from '../../host/exec.ts';
 import type { Host } from '../../host/host.ts';
 import { ownProgram } from '../../host/own-program.ts';
@@ -12,7 +13,15 @@ import { isOurs } from '../../render/artefacts.ts';
 import { gitopsUnitNames, gitopsUnits } from '../../render/gitops-units.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import { leadingEnvironment } from '../fleet/leading.ts';
-import { GITOPS_KINDS, removeUnits, systemctl, unitsAsLoaded, unitsOf } from '../fleet/standing-units.ts';
+import {
+  GITOPS_KINDS,
+  removeUnits,
+  systemctl,
+  unitsAsLoaded,
+  unitsOf,
+  type TriggerStep,
+} from '../fleet/standing-units.ts';
+import { inWords } from './followed.ts';
 
 export interface UnitFile {
   path: string;
@@ -92,6 +101,25 @@ export async function installGitopsUnits(
   // One that runs goes on with its old interval otherwise.
   await systemctl(host, ['restart', timer]);
   return 'installed';
+}
+
+/**
+ * The units of a fleet that follows a repository as this mosaic writes them, wherever it lies by now; nothing for another fleet.
+ * Throws CommandError.
+ */
+export async function renewGitopsUnits(
+  host: Host,
+  fleet: Pick<Fleet, 'name' | 'systemd'>,
+  places: Places,
+  { told, dryRun = false }: { told: (step: TriggerStep) => void; dryRun?: boolean },
+): Promise<void> {
+  const following = inWords(() => readFollowing(host.files, places));
+  if (following === undefined) return;
+  const changed = gitopsUnitFiles(host, fleet, places, following).filter(
+    ({ path, text }) => host.files.read(path) !== text,
+  );
+  if (!dryRun) await installGitopsUnits(host, fleet, places, following);
+  for (const { path } of changed) told({ do: 'write', what: basename(path), path });
 }
 
 /**
