@@ -11,7 +11,7 @@ import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { fleetToEnd } from './fleet/ended-fleet.ts';
 import { FLEET_KINDS, removeUnits, unitsOf, type TriggerStep } from './fleet/standing-units.ts';
-import { foldersNote, removeTriggers, triggersStand } from './fleet/triggers.ts';
+import { foldersNote, madeFolders, removeTriggers, triggersStand } from './fleet/triggers.ts';
 import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
 import { removeGitopsUnits } from './gitops/units.ts';
 import { planExitCode } from './plan-exit-code.ts';
@@ -112,8 +112,10 @@ export async function takeDown(
   if (code === EXIT.ok) {
     await removeFormer(host, fleet, places);
     forgetFollowing(host.files, places);
-    const history = clearState(host, places, options.purge === true);
+    const made = madeFolders(host, places);
+    const history = clearState(host, places, made, options.purge === true);
     forgetFolders(host, places, cachePath(host, fleet.file));
+    for (const folder of made) host.files.removeEmptyFolder(folder);
     if (history) {
       terminal.out(
         `The event log and crash records stay in ${places.state} (mosaic down --purge removes them).\n`,
@@ -136,11 +138,14 @@ async function removeFormer(host: Host, fleet: Fleet, places: Places): Promise<v
   await removeUnits(host, places, former);
 }
 
-/** Removes what the fleet no longer needs of its folders. @returns whether history is left there */
-function clearState({ files }: Host, places: Places, purge: boolean): boolean {
+/**
+ * Removes what the fleet no longer needs of its folders.
+ * @param made folders that an installation made: their note stays while history does, since those around it cannot go yet
+ * @returns whether history is left there
+ */
+function clearState({ files }: Host, places: Places, made: readonly string[], purge: boolean): boolean {
   files.remove(places.stateFile);
   files.remove(places.wake);
-  files.remove(foldersNote(places));
   const { crashes, conversations, locks, typing, worktrees, agentFiles, rendered } = places;
   for (const agent of files.list(conversations)) files.remove(places.conversation(agent));
   for (const lock of files.list(typing)) files.remove(join(typing, lock));
@@ -161,6 +166,8 @@ function clearState({ files }: Host, places: Places, purge: boolean): boolean {
   }
   const history = files.list(places.crashes).length > 0 || files.stat(places.events) !== undefined;
   if (!history) {
+    for (const folder of made) files.removeEmptyFolder(folder);
+    files.remove(foldersNote(places));
     files.remove(places.applyLock);
     files.removeEmptyFolder(places.state);
   }

@@ -262,3 +262,23 @@ inScene('a fleet whose file names another now, or is gone, goes by its name', 's
   assert.equal(left.stdout, '');
   assert.deepEqual(tree(scene), before);
 });
+
+inScene(
+  'down takes the folders along that were made for it, when its history goes',
+  'systemd',
+  async (scene) => {
+    scene.fleet([{ name: 'coder' }]);
+    const before = tree(scene);
+    await install(scene);
+    const pid = await untilRunning(scene, 'coder');
+    await untilQuiet(scene);
+    await scene.world.run('kill', ['-KILL', String(pid)]);
+    await untilRunning(scene, 'coder', pid);
+    await untilQuiet(scene);
+    await scene.mosaic(['down']);
+    assert.equal(existsSync(`${scene.world.env['XDG_CONFIG_HOME']}/systemd`), false);
+    assert.equal(existsSync(scene.state('crashes', 'coder')), true);
+    await scene.mosaic(['down', '--purge']);
+    assert.deepEqual(tree(scene), before);
+  },
+);

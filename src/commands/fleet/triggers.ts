@@ -179,6 +179,17 @@ export const triggersStand = (host: Host, fleet: FleetNames, places: Places): bo
 /** Where is written down which folders the installation made: a JSON list of paths, those inside others first. */
 export const foldersNote = (places: Places): string => join(places.state, 'folders.json');
 
+/** What the installation wrote down, as far as it is a list of absolute paths. */
+export function madeFolders({ files }: Host, places: Places): string[] {
+  try {
+    const noted: unknown = JSON.parse(files.read(foldersNote(places)) ?? '[]');
+    if (!Array.isArray(noted)) return [];
+    return noted.filter((one): one is string => typeof one === 'string' && one.startsWith('/'));
+  } catch {
+    return [];
+  }
+}
+
 /** Folders that an installation makes, and the manager because of it, if they are not there. */
 export function foldersMade(host: Host, places: Places): string[] {
   const { home, env } = host.facts;

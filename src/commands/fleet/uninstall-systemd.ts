@@ -1,7 +1,5 @@
 /** `mosaic fleet install-systemd --uninstall`: the triggers, the fleet and all that was made for them go again. */
 import { counted, listed } from '../../base/text.ts';
-import type { Host } from '../../host/host.ts';
-import type { Places } from '../../model/places.ts';
 import { observeLinger } from '../../observe/linger.ts';
 import { lingerStaysText, stepText, triggersJsonText } from '../../report/triggers.ts';
 import { visible } from '../../base/visible.ts';
@@ -11,7 +9,7 @@ import { downFleet } from '../down.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
 import { fleetToEnd } from './ended-fleet.ts';
 import type { TriggerStep } from './standing-units.ts';
-import { foldersNote, removeTriggers, triggersStand } from './triggers.ts';
+import { removeTriggers, triggersStand } from './triggers.ts';
 
 export interface UninstallOptions extends FleetOptions {
   /** In place of a fleet file: the fleet as it stands on this host. */
@@ -50,9 +48,7 @@ export async function uninstallSystemd(context: CommandContext, options: Uninsta
     return tell('would-uninstall', await downFleet(shown, fleet, { purge: true, dryRun: true }));
   }
   if (running.length > 0 && options.yes !== true) await confirm(context, running);
-  const folders = madeFolders(host, places);
   const code = await downFleet(shown, fleet, { purge: true }, told);
-  for (const folder of folders) host.files.removeEmptyFolder(folder);
   const linger = await observeLinger(host);
   if (!json && linger.known && linger.value) terminal.err(lingerStaysText(host.facts.user));
   return tell(standing || running.length > 0 ? 'uninstalled' : 'absent', code);
@@ -76,15 +72,4 @@ async function confirm(
     EXIT.failed,
     answer === undefined ? { fix: 'Run it on a terminal, or answer with --yes.' } : {},
   );
-}
-
-/** What the installation wrote down, as far as it is a list of absolute paths. */
-function madeFolders({ files }: Host, places: Places): string[] {
-  try {
-    const noted: unknown = JSON.parse(files.read(foldersNote(places)) ?? '[]');
-    if (!Array.isArray(noted)) return [];
-    return noted.filter((one): one is string => typeof one === 'string' && one.startsWith('/'));
-  } catch {
-    return [];
-  }
 }
