@@ -1,6 +1,7 @@
-/** The tmux server of the fleet: whether it answers, whose it is, what else is on it, and whether it wakes us. */
+/** The tmux server of the fleet: whether it answers, whose it is, and whether it wakes us. */
 import { dirname, join } from 'node:path';
 import { shellLine, shellWord } from '../base/shell.ts';
+import { listed } from '../base/text.ts';
 import type { FileStat, Host } from '../host/host.ts';
 import type { SilentServer, TmuxSeen } from '../model/observation.ts';
 import type { Source } from '../model/source.ts';
@@ -55,14 +56,14 @@ async function socketFacts(on: Patient): Promise<SocketFacts> {
     folder: host.files.stat(dirname(path)),
     tmux,
     silent: silentServers,
-    stopped: tmux.known ? undefined : recorded.find((pid) => pid !== undefined && stateOf(host, pid) === 'T'),
+    stopped: tmux.known ? undefined : recorded.find((pid) => pid !== undefined && isStopped(host, pid)),
     group: server === undefined ? undefined : groupOf(on, server.pid),
   };
 }
 
-/** One letter (proc(5), stat field 3). */
-const stateOf = ({ files }: Host, pid: number): string | undefined =>
-  /\) (\w) /.exec(files.read(`/proc/${pid}/stat`) ?? '')?.[1];
+/** A tmux server, and stopped (proc(5), stat fields 2 and 3): the number may be another program's by now. */
+const isStopped = ({ files }: Host, pid: number): boolean =>
+  /\(tmux: server\) T /.test(files.read(`/proc/${pid}/stat`) ?? '');
 
 function groupOf({ host, fleet, places }: Patient, pid: number): SocketFacts['group'] {
   const unit = unitNames(fleet.systemd.unitPrefix).holder;
@@ -100,14 +101,7 @@ function judgeSocket(facts: SocketFacts): readonly Finding[] {
         },
       ];
     }
-    return [
-      {
-        health: 'broken',
-        message: `what listens on ${path} does not answer as a tmux server: ${tmux.why}`,
-        advice: `fuser ${shellWord(path)} tells which program it is. Without the socket, the next apply makes its own.`,
-        command: shellLine(['rm', path]),
-      },
-    ];
+    return judgeSilence(tmux, path, facts.socket);
   }
   const found: Finding[] = silent.map(({ server: { pid } }) => ({
     health: 'broken',
@@ -117,70 +111,69 @@ function judgeSocket(facts: SocketFacts): readonly Finding[] {
   }));
   const { server, sessions } = tmux.value;
   if (server === undefined) return found.length > 0 ? found : notApplicable('no tmux server runs yet');
+  const others = new Set(
+    sessions.flatMap(({ owner }) =>
+      owner === undefined || owner.fleet === facts.fleet ? [] : [owner.fleet],
+    ),
+  );
   if (!sessions.some(({ owner, started }) => owner?.fleet === facts.fleet && started === undefined)) {
     found.push({
       health: 'warning',
       message: `the tmux server (pid ${server.pid}) is not one that this fleet has made: it has no holder session`,
-      command: mosaicLine(file, 'apply'),
+      // Another fleet's server ends with that fleet.
+      ...(others.size === 0
+        ? { command: mosaicLine(file, 'apply') }
+        : {
+            advice: `It is the server of the fleet ${listed([...others])}: give one of the two a tmux.socket_name of its own.`,
+          }),
     });
   }
   if (facts.group !== undefined && !facts.group.at.includes(`/${facts.group.unit}`)) {
+    const foreign = sessions.filter(({ owner }) => owner?.fleet !== facts.fleet).map(({ name }) => name);
     found.push({
       health: 'warning',
       message: `the tmux server (pid ${server.pid}) runs in ${facts.group.at}: whatever ends that ends every session`,
-      advice: `It belongs in ${facts.group.unit}. The command ends all agents, and starts them there.`,
-      command: `${shellLine(['tmux', '-L', facts.socket, 'kill-server'])}; ${mosaicLine(file, 'apply')}`,
+      ...(foreign.length > 0
+        ? {
+            advice: `It belongs in ${facts.group.unit}, and an apply starts it there once it has ended. On it is what is not the fleet’s (${listed(foreign)}): end that yourself first.`,
+          }
+        : {
+            advice: `It belongs in ${facts.group.unit}. The command ends all agents, and starts them there.`,
+            command: `${shellLine(['tmux', '-L', facts.socket, 'kill-server'])}; ${mosaicLine(file, 'apply')}`,
+          }),
     });
   }
   return found.length > 0 ? found : ok(`the tmux server (pid ${server.pid}) is the fleet's`);
 }
 
-export const socket: Check<Patient> = check('tmux-server', socketFacts, judgeSocket);
-
-interface ForeignFacts {
-  socket: string;
-  file: string;
-  foreign: { name: string; agent: boolean; fleet: string | undefined }[] | undefined;
+/**
+ * No answer is no proof that what listens there is another's: it may be the healthy server of the fleet, which nobody reaches any
+ * more once its socket is removed. So nothing here removes it.
+ */
+function judgeSilence({ why, fix }: { why: string; fix?: string }, path: string, socket: string): Finding[] {
+  if (why.includes('protocol version mismatch'))
+    return unknownFinding(
+      `the server on ${path} is of another version than the tmux on the PATH, and cannot be asked`,
+      'Its sessions go on. It is asked again once it has ended and the next apply has started one of this version, or with the tmux on the PATH that started it.',
+    );
+  if (!NO_TMUX.test(why))
+    return unknownFinding(
+      why,
+      fix ?? `Ask it yourself, with tmux -L ${shellWord(socket)} ls; its sessions are left as they are.`,
+    );
+  return [
+    {
+      health: 'broken',
+      message: `what listens on ${path} does not answer as a tmux server: ${why}`,
+      advice: `fuser ${shellWord(path)} tells which program it is: end it yourself, or give the fleet another tmux.socket_name.`,
+    },
+  ];
 }
 
-export const foreignSessions: Check<Patient> = check(
-  'foreign-sessions',
-  async ({ fleet, file, observed }): Promise<ForeignFacts> => {
-    const { tmux } = await observed;
-    const agents = new Set(fleet.agents.map(({ name }) => name));
-    return {
-      socket: fleet.tmux.socketName,
-      file,
-      foreign: tmux.known
-        ? tmux.value.sessions.flatMap(({ name, owner }) =>
-            owner?.fleet === fleet.name ? [] : [{ name, agent: agents.has(name), fleet: owner?.fleet }],
-          )
-        : undefined,
-    };
-  },
-  ({ socket: name, file, foreign }) => {
-    if (foreign === undefined) return unknownFinding('the tmux server does not answer');
-    if (foreign.length === 0) return ok('every session on the socket is of this fleet');
-    return foreign.map((session): Finding => {
-      const whose =
-        session.fleet === undefined ? 'nobody’s that mosaic knows' : `the fleet ${session.fleet}’s`;
-      if (session.agent)
-        return {
-          health: 'broken',
-          message: `the session ${session.name} is ${whose}, and keeps the agent of that name from starting`,
-          advice:
-            'The command takes it over as it is; mosaic starts the agent itself where the session is ended.',
-          command: mosaicLine(file, 'apply', '--adopt', session.name),
-        };
-      return {
-        health: 'warning',
-        message: `the session ${session.name} on the fleet’s socket is ${whose}`,
-        advice: 'mosaic leaves it alone. The command ends it, with what runs in it.',
-        command: shellLine(['tmux', '-L', name, 'kill-session', '-t', `=${session.name}`]),
-      };
-    });
-  },
-);
+/** What tmux says of a listener that hangs up, or talks another language. */
+const NO_TMUX = /^tmux failed: (?:lost server|(?:\[)?server exited)|^tmux answered what is no list/;
+
+export const socket: Check<Patient> = check('tmux-server', socketFacts, judgeSocket);
 
 interface HookFacts {
   file: string;

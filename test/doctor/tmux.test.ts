@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import { ailment, type Clinic } from './clinic.ts';
+import { standIn } from '../e2e/support/stand-in.ts';
+import { inWorld } from '../support/supervisors.ts';
+import { ailment, clinicOf, type Clinic } from './clinic.ts';
 
 const socketOf = ({ world }: Clinic): string =>
   `${world.env['TMUX_TMPDIR']}/tmux-${process.getuid?.() ?? 0}/${world.socket}`;
@@ -15,6 +17,11 @@ ailment('a session of nobody’s on the socket', 'none', {
   health: 'warning',
   says: /^the session their's on the fleet’s socket is nobody’s/,
   breaks: ({ world }) => world.tmux('new-session', '-d', '-s', "their's", 'sleep', 'infinity'),
+  async mend({ world }, finding) {
+    assert.equal(finding.command, undefined, 'it is another’s');
+    assert.match(finding.advice ?? '', /mosaic leaves it alone: end it, or move it, yourself/);
+    await world.tmux('kill-session', '-t', "=their's");
+  },
 });
 
 ailment('a session of nobody’s that bears an agent’s name', 'none', {
@@ -25,6 +32,29 @@ ailment('a session of nobody’s that bears an agent’s name', 'none', {
     clinic.fleet([{ name: 'coder' }, { name: 'writer' }]);
     await clinic.world.tmux('new-session', '-d', '-s', 'writer', '-c', clinic.world.cwd, 'sleep', 'infinity');
   },
+  async mend(clinic, finding) {
+    assert.equal(finding.command, undefined, 'it is another’s');
+    assert.match(finding.advice ?? '', /End it or rename it yourself/);
+    await clinic.world.tmux('rename-session', '-t', '=writer', 'theirs');
+    await clinic.world.tmux('kill-session', '-t', '=theirs');
+    await clinic.apply();
+    assert.ok((await clinic.world.sessions()).includes('writer'));
+  },
+});
+
+inWorld('a session of another fleet, with an agent’s name', 'none', async (world, t) => {
+  const clinic = clinicOf(world, t);
+  clinic.fleet([{ name: 'coder' }], { name: 'other' });
+  await clinic.apply();
+  clinic.fleet([{ name: 'coder' }]);
+  const { of, ill } = await clinic.examine();
+  assert.equal(ill['foreign-sessions'], 'broken');
+  assert.equal(ill['tmux-server'], 'warning');
+  for (const finding of [...of('foreign-sessions'), ...of('tmux-server')]) {
+    assert.equal(finding.command, undefined, finding.message);
+    assert.match(finding.advice ?? '', /tmux\.socket_name/);
+    assert.doesNotMatch(finding.advice ?? '', /--adopt/);
+  }
 });
 
 ailment('a socket that somebody removed', 'none', {
@@ -56,6 +86,14 @@ ailment('a program on the socket that is no tmux', 'none', {
   check: 'tmux-server',
   health: 'broken',
   says: /does not answer as a tmux server/,
+  mend(_, finding) {
+    assert.equal(finding.command, undefined, 'a live socket is nobody’s to remove');
+    assert.match(
+      finding.advice ?? '',
+      /^fuser .* end it yourself, or give the fleet another tmux\.socket_name/,
+    );
+    listener?.close();
+  },
   well: (clinic) => clinic.fleet([{ name: 'coder' }]),
   async breaks(clinic) {
     mkdirSync(dirname(socketOf(clinic)), { recursive: true, mode: 0o700 });
@@ -64,6 +102,54 @@ ailment('a program on the socket that is no tmux', 'none', {
     clinic.t.after(() => listener?.close());
   },
   also: { 'crash-hook': 'unknown', 'foreign-sessions': 'unknown' },
+});
+
+const unknown = { 'crash-hook': 'unknown', 'foreign-sessions': 'unknown' };
+
+/** A fleet that is well, and a tmux that cannot ask its server. */
+const unasked = (name: string, script: string, says: RegExp, also: Record<string, string> = {}): void =>
+  ailment(name, 'none', {
+    check: 'tmux-server',
+    health: 'unknown',
+    says,
+    async breaks(clinic) {
+      const here = `case "$1" in -V) exec "$REAL" "$@" ;; esac\n${script}`;
+      clinic.env = { ...(await standIn(clinic.world, 'tmux', here)).env };
+    },
+    also: { ...unknown, ...also },
+    async mend(clinic, finding) {
+      assert.equal(finding.command, undefined, 'nothing is done to a server that may be well');
+      clinic.env = {};
+      assert.ok((await clinic.world.sessions()).includes('coder'));
+    },
+  });
+
+unasked(
+  'a server of another version of tmux',
+  'echo "protocol version mismatch (client 8, server 7)" >&2; exit 1',
+  /is of another version than the tmux on the PATH/,
+);
+unasked('a tmux that hangs', 'exec sleep 100', /^tmux did not answer: /);
+
+ailment('no tmux on the PATH, while the server runs', 'none', {
+  check: 'tmux-server',
+  health: 'unknown',
+  says: /^tmux is not installed/,
+  async breaks(clinic) {
+    const few = clinic.world.path('few');
+    mkdirSync(few);
+    for (const program of ['git', 'flock', 'sleep', 'sh', 'systemctl', 'timedatectl', 'crontab']) {
+      const { stdout } = await clinic.world.run('sh', ['-c', `command -v ${program}`]);
+      if (stdout !== '') symlinkSync(stdout.trim(), `${few}/${program}`);
+    }
+    clinic.env = { PATH: few };
+  },
+  also: { ...unknown, tmux: 'broken' },
+  async mend(clinic, finding) {
+    assert.equal(finding.command, undefined);
+    clinic.env = {};
+    assert.ok((await clinic.world.sessions()).includes('coder'));
+  },
 });
 
 ailment('a server whose holder session is gone', 'none', {
@@ -116,6 +202,19 @@ ailment('programs that outlived their session', 'systemd', {
       /^active$/m.test((await world.systemctl('is-active', 'mosaic-agent.ghost.scope')).stdout),
     );
   },
+});
+
+inWorld('a scope of another fleet with the same prefix', 'systemd', async (world, t) => {
+  const clinic = clinicOf(world, t);
+  clinic.fleet([{ name: 'coder' }], { name: 'other' });
+  await clinic.apply();
+  clinic.fleet([{ name: 'coder' }], { tmux: { socket_name: `${world.socket}-2` } });
+  const { of } = await clinic.examine();
+  const [finding, ...more] = of('orphaned-scopes');
+  assert.deepEqual(more, []);
+  assert.equal(finding?.health, 'unknown');
+  assert.equal(finding.command, undefined, 'what runs there is another’s');
+  assert.match(finding.advice ?? '', /systemd\.unit_prefix/);
 });
 
 ailment('a lock whose process is gone', 'none', {
