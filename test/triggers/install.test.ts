@@ -141,3 +141,26 @@ inScene('--linger asks loginctl, and says what it said', 'systemd', async (scene
   assert.match(gone.stderr, /^Lingering stays on for \S+ \(loginctl disable-linger/m);
   assert.doesNotMatch(readFileSync(world.path('asked'), 'utf8'), /disable/);
 });
+
+inScene('Ctrl-C between the steps: it ends there, and says what stands', 'systemd', async (scene) => {
+  const { world } = scene;
+  scene.fleet([{ name: 'coder' }]);
+  const bin = world.path('bin');
+  mkdirSync(bin);
+  const path = world.env['PATH'] ?? process.env['PATH'] ?? '';
+  const script = `#!/bin/sh\n[ "$2" = enable ] && kill -INT $PPID\nPATH='${path}' exec systemctl "$@"\n`;
+  writeFileSync(join(bin, 'systemctl'), script, { mode: 0o755 });
+  const { code, stderr } = await world.mosaic(['fleet', 'install-systemd', '--interval', '24h'], {
+    env: { PATH: `${bin}:${path}` },
+  });
+  assert.equal(code, 130, stderr);
+  assert.match(
+    stderr,
+    /interrupted after 10 steps \(the last: enable mosaic-fleet\.path\); what was done stands\n +fix: /,
+  );
+  assert.equal(await property(scene, 'mosaic-reconcile.timer', 'UnitFileState'), 'enabled');
+  assert.equal(await property(scene, 'mosaic-reconcile.timer', 'ActiveState'), 'inactive');
+  assert.deepEqual(await scene.sessions(), {});
+  await install(scene);
+  await untilRunning(scene, 'coder');
+});

@@ -1,5 +1,6 @@
 /** `mosaic fleet install-systemd`: the user manager reconciles the fleet by itself; and takes that away again. */
 import { join } from 'node:path';
+import { counted } from '../../base/text.ts';
 import type { Files } from '../../host/host.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Places } from '../../model/places.ts';
@@ -71,7 +72,11 @@ export async function installSystemdCommand(
     steps.push(step);
     if (options.json !== true) terminal.out(stepText(step, dryRun));
   };
+  const goOn = (): void => {
+    if (!dryRun && context.signal.aborted) throw interrupted(steps);
+  };
   const linger = await observeLinger(host);
+  goOn();
   let lingering = linger.known ? linger.value : undefined;
   if (options.linger === true && lingering !== true) {
     if (!dryRun) await enableLinger(context);
@@ -79,7 +84,7 @@ export async function installSystemdCommand(
     if (!dryRun) lingering = true;
   }
   if (dryRun) {
-    await install(context, fleet, places, wanted, { told, dryRun });
+    await install(context, fleet, places, wanted, { told, goOn, dryRun });
     await renewGitopsUnits(host, fleet, places, { told, dryRun });
     const shown = options.json === true ? quiet(context) : context;
     const exitCode = await planCommand(shown, { file: fleet.file });
@@ -89,7 +94,14 @@ export async function installSystemdCommand(
       );
     return exitCode;
   }
-  await install(context, fleet, places, wanted, { told });
+  try {
+    await install(context, fleet, places, wanted, { told, goOn });
+  } catch (error) {
+    // A Ctrl-C ends the systemctl of the moment too: that one failed is no news then.
+    goOn();
+    throw error;
+  }
+  goOn();
   await renewGitopsUnits(host, fleet, places, { told });
   const exitCode = await applyFleet(options.json === true ? quiet(context) : context, fleet, {
     file: fleet.file,
@@ -97,6 +109,7 @@ export async function installSystemdCommand(
     // The first tick has them run where they hold nothing up.
     gates: false,
   });
+  goOn();
   await enableHolder(context, fleet, places, told);
   const action = steps.length === 0 ? 'unchanged' : 'installed';
   if (options.json === true) {
@@ -108,12 +121,19 @@ export async function installSystemdCommand(
   const lines = await standingCronLines(host, fleet.name, places).catch(() => []);
   if (lines.length > 0)
     terminal.err('Note: cron applies the fleet too; mosaic fleet install-cron --uninstall ends that.\n');
-  if (exitCode !== EXIT.interrupted) {
-    terminal.out('\n');
-    await showStatus(context, fleet);
-  }
+  terminal.out('\n');
+  await showStatus(context, fleet);
   return exitCode;
 }
+
+const interrupted = (steps: readonly TriggerStep[]): CommandError =>
+  new CommandError(
+    steps.length === 0
+      ? 'interrupted; none of the units was changed'
+      : `interrupted after ${counted(steps.length, 'step')} (the last: ${steps.at(-1)?.do} ${steps.at(-1)?.what}); what was done stands`,
+    EXIT.interrupted,
+    { fix: 'Run it again, and it does the rest; with --uninstall it takes all away.' },
+  );
 
 const report = (
   { name: fleet }: Fleet,
@@ -162,6 +182,8 @@ async function enableLinger({ host }: CommandContext): Promise<void> {
 
 interface Doing {
   told: (step: TriggerStep) => void;
+  /** Throws where a person has interrupted it. */
+  goOn: () => void;
   dryRun?: boolean;
 }
 
@@ -171,7 +193,7 @@ async function install(
   fleet: Fleet,
   places: Places,
   wanted: readonly TriggerFile[],
-  { told, dryRun = false }: Doing,
+  { told, goOn, dryRun = false }: Doing,
 ): Promise<void> {
   const standing = standingTriggers(host, fleet, places);
   if (!dryRun && standing.size === 0) noteFolders(host.files, places, foldersMade(host, places));
@@ -188,6 +210,7 @@ async function install(
   }
   if (!dryRun && changed.length > 0) host.files.mkdir(places.units);
   for (const { name, path, text } of changed) {
+    goOn();
     if (!dryRun) host.files.write(path, text, { mode: 0o644 });
     told({ do: 'write', what: name, path });
   }
@@ -195,6 +218,7 @@ async function install(
     if (!dryRun) await systemctl(host, ['daemon-reload']);
     told({ do: 'reload', what: 'the user manager' });
   }
+  goOn();
   const loaded = await unitsAsLoaded(
     host,
     wanted.map(({ name }) => name),
@@ -213,6 +237,7 @@ async function install(
   const mine = (names: readonly string[]): TriggerFile[] =>
     wanted.filter(({ trigger }) => names.includes(trigger));
   const enable = mine(ENABLED).filter(({ name }) => loaded.get(name)?.file !== 'enabled');
+  goOn();
   if (enable.length > 0 && !dryRun) {
     await systemctl(host, ['enable', '--quiet', ...enable.map(({ name }) => name)]);
   }
@@ -221,9 +246,11 @@ async function install(
     const verb =
       loaded.get(file.name)?.active !== 'active' ? 'start' : changed.includes(file) ? 'restart' : '';
     if (verb === '') continue;
+    goOn();
     if (!dryRun) await systemctl(host, [verb, file.name]);
     told({ do: verb, what: file.name });
   }
+  goOn();
   // Once ours stand: in between, both would only wait for each other.
   await removeFormerTriggers(host, fleet, places, told, { dryRun });
 }
