@@ -2,7 +2,7 @@
 import { FollowError } from '../gitops/error.ts';
 import { asIfInForce, followedFleets } from '../gitops/followed.ts';
 import { shownUrl } from '../gitops/source.ts';
-import { currentFile, readFollowing } from '../gitops/store.ts';
+import { currentFile, currentLink, readFollowing } from '../gitops/store.ts';
 import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Following } from '../model/gitops.ts';
@@ -30,12 +30,23 @@ export interface Beside {
 /** Of a file whose fleet follows a repository, and which is not the one in force, as in a clone of it; undefined for any other. */
 export function besideFollowed(host: Host, { name, file }: Pick<Fleet, 'name' | 'file'>): Beside | undefined {
   const places = placesOf(name, host.facts);
-  const following = inWords(() => readFollowing(host.files, places));
+  const following = followingFor(host, places, file);
   if (following === undefined) return undefined;
   const inForce = currentFile(places, following);
   return file === inForce || host.files.target(inForce) === undefined
     ? undefined
     : { places, following, inForce };
+}
+
+/** A configuration that is damaged keeps nobody from what is in force. */
+function followingFor({ files }: Host, places: Places, file: string): Following | undefined {
+  if (!file.startsWith(`${currentLink(places)}/`)) return inWords(() => readFollowing(files, places));
+  try {
+    return readFollowing(files, places);
+  } catch (error) {
+    if (error instanceof FollowError) return undefined;
+    throw error;
+  }
 }
 
 /** The machine as it would be with that file, and what lies beside it, in force; undefined for one of another name. */

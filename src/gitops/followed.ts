@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import type { Host } from '../host/host.ts';
 import type { Following } from '../model/gitops.ts';
 import { placesOf, type Places } from '../model/places.ts';
+import { FollowError } from './error.ts';
 import { currentLink, readFollowing, shaInForce } from './store.ts';
 
 export interface Followed {
@@ -13,13 +14,30 @@ export interface Followed {
 
 /** By name. Throws FollowError for a configuration that cannot be read, HostError. */
 export function followedFleets(host: Host): Followed[] {
+  const { followed, damaged } = lookForFollowed(host);
+  for (const { error } of damaged) throw error;
+  return followed;
+}
+
+/** The same, and beside them those whose configuration cannot be read. Throws HostError. */
+export function lookForFollowed(host: Host): {
+  followed: Followed[];
+  damaged: { fleet: string; error: FollowError }[];
+} {
   const { files, facts } = host;
-  const folder = dirname(placesOf('any', facts).rendered);
-  return files.list(folder).flatMap((fleet) => {
+  const followed: Followed[] = [];
+  const damaged: { fleet: string; error: FollowError }[] = [];
+  for (const fleet of files.list(dirname(placesOf('any', facts).rendered))) {
     const places = placesOf(fleet, facts);
-    const following = readFollowing(files, places);
-    return following === undefined ? [] : [{ fleet, places, following }];
-  });
+    try {
+      const following = readFollowing(files, places);
+      if (following !== undefined) followed.push({ fleet, places, following });
+    } catch (error) {
+      if (!(error instanceof FollowError)) throw error;
+      damaged.push({ fleet, error });
+    }
+  }
+  return { followed, damaged };
 }
 
 /** The commit that a fleet file is of; undefined for a file that stands for itself. Throws HostError. */

@@ -26,7 +26,7 @@ export function readFollowing(files: Files, places: Kept): Following | undefined
     return parseFollowing(text);
   } catch (error) {
     throw new FollowError('invalid', `${places.gitopsFile}: ${(error as Error).message}`, {
-      fix: 'Write it anew: mosaic gitops bootstrap --repo URL.',
+      fix: 'Write it anew: mosaic gitops bootstrap --repo URL, with --verify-signatures FILE or --no-verify-signatures.',
     });
   }
 }

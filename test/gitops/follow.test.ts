@@ -1,6 +1,6 @@
 /** A host that follows a repository: what it takes, what it refuses, and what stays in force. */
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe } from 'node:test';
 import { gitopsStatus as valid } from '../../src/generated/gitopsStatus.js';
@@ -300,6 +300,36 @@ void describe('a followed repository', { concurrency: 2 }, () => {
     assert.deepEqual(readdirSync(state), []);
     assert.ok(!existsSync(join(world.env['XDG_CONFIG_HOME'] ?? '', 'mosaic')));
     await gitops(world, 65, 'status');
+  });
+
+  inWorld('a configuration that is damaged is told of, and written anew', 'none', async (world) => {
+    const { source } = await following(world);
+    const folder = join(world.env['XDG_CONFIG_HOME'] ?? '', 'mosaic/fleet');
+    const file = join(folder, 'test/gitops.json');
+    const good = readFileSync(file, 'utf8');
+    // That of another fleet is in nobody's way who names his own.
+    mkdirSync(join(folder, 'other'));
+    writeFileSync(join(folder, 'other/gitops.json'), '{');
+    await gitops(world, 0, 'sync', '--name', 'test');
+    await gitops(world, 65, 'sync', '--name', 'other');
+    rmSync(join(folder, 'other'), { recursive: true });
+
+    writeFileSync(file, '{');
+    const asked = await gitops(world, 65, 'status');
+    assert.match(asked.stderr, /gitops\.json.*\n.*bootstrap --repo URL/);
+    const current = join(world.env['XDG_STATE_HOME'] ?? '', 'mosaic/test/gitops/current/fleet.yaml');
+    const status = await world.mosaic(['status', '--file', current]);
+    assert.equal(status.code, 0, status.stderr);
+    assert.match(
+      status.stdout,
+      /^one +running[^]*^Follows a repository, and nobody knows which: .*gitops\.json/m,
+    );
+    const unsaid = await gitops(world, 65, 'bootstrap', '--repo', source.remote);
+    assert.match(unsaid.stderr, /--verify-signatures FILE or --no-verify-signatures/);
+    assert.equal(readFileSync(file, 'utf8'), '{');
+    await bootstrap(source, '--no-verify-signatures');
+    assert.equal(readFileSync(file, 'utf8'), good);
+    assert.equal((await statusOf(world)).healthy, true);
   });
 
   inWorld('a fleet whose unit names another has is not followed by half', 'none', async (world) => {

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path';
 import { formatDuration } from '../../base/duration.ts';
 import { FollowError } from '../../gitops/error.ts';
-import { followedFleets, type Followed } from '../../gitops/followed.ts';
+import { lookForFollowed, type Followed } from '../../gitops/followed.ts';
 import { inspect, keepFiles, type Inspected } from '../../gitops/inspect.ts';
 import type { Verdict } from '../../gitops/judge.ts';
 import { readSigners } from '../../gitops/signature.ts';
@@ -19,7 +19,7 @@ import {
 } from '../../gitops/store.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Following, FollowRecord } from '../../model/gitops.ts';
-import { placesOf } from '../../model/places.ts';
+import { placesOf, type Places } from '../../model/places.ts';
 import { formatFollowing } from '../../record/gitops.ts';
 import { followingChanges } from '../../report/gitops-changes.ts';
 import { suspendedText } from '../../report/gitops.ts';
@@ -28,7 +28,7 @@ import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
 import { standingCronLines } from '../fleet/crontab.ts';
-import { asCommandError, inWords, withSyncLock } from './followed.ts';
+import { asCommandError, withSyncLock } from './followed.ts';
 import { refuseTakenNames } from './in-the-way.ts';
 import { askingOf, attemptOf, noter, placeOf } from './round.ts';
 import { applyInForce, syncFollowed } from './sync.ts';
@@ -46,7 +46,7 @@ export async function gitopsBootstrapCommand(
   context: CommandContext,
   options: BootstrapOptions,
 ): Promise<number> {
-  const { known, before } = knownOf(context, options, followedNow(context));
+  const { known, before } = knownOf(context, options, lookForFollowed(context.host).followed);
   const wanted = followingOf(context, options, before);
   if (known !== undefined && options.print !== true) return again(context, known, wanted, options);
   return withStaging(context, async (staging) => {
@@ -54,7 +54,7 @@ export async function gitopsBootstrapCommand(
     let seen = await look(context, following, staging);
     let fleet = fleetOfTip(context, following, seen);
     const places = placesOf(fleet.name, context.host.facts);
-    const standing = inWords(() => readFollowing(context.host.files, places));
+    const standing = standingOf(context, places, options);
     if (standing !== undefined) {
       // The fleet goes over to another source, and stays as particular as it was.
       const { branch, path } = wanted;
@@ -73,7 +73,8 @@ export async function gitopsBootstrapCommand(
         { fix: `First: mosaic gitops resume --name ${fleet.name}.` },
       );
     refuseTakenNames(context.host, fleet, places);
-    await begin(context, followed, seen, { staging, allowMassStop: options.allowMassStop === true });
+    const allowMassStop = options.allowMassStop === true;
+    await begin(context, followed, seen, { staging, allowMassStop, before: standing });
     const code = await applyInForce(context, followed, {
       allowMassStop: options.allowMassStop === true,
       gates: false,
@@ -82,7 +83,22 @@ export async function gitopsBootstrapCommand(
   });
 }
 
-const followedNow = ({ host }: CommandContext): Followed[] => inWords(() => followedFleets(host));
+/** What stands of this fleet's. One that cannot be read is written anew, by somebody who says whom it shall trust. Throws CommandError. */
+function standingOf(
+  { host }: CommandContext,
+  places: Places,
+  { verifySignatures }: Wish,
+): Following | undefined {
+  try {
+    return readFollowing(host.files, places);
+  } catch (error) {
+    if (!(error instanceof FollowError)) throw error;
+    if (verifySignatures !== undefined) return undefined;
+    throw new CommandError(`${error.message}; nobody knows whose signature it asked for`, EXIT.invalid, {
+      fix: 'Say so: --verify-signatures FILE or --no-verify-signatures.',
+    });
+  }
+}
 
 /** It is followed already: what else was given is written down, and a round done. */
 async function again(
@@ -189,14 +205,17 @@ async function begin(
   context: CommandContext,
   followed: Followed,
   seen: Inspected,
-  { staging, allowMassStop }: { staging: string; allowMassStop: boolean },
+  {
+    staging,
+    allowMassStop,
+    before,
+  }: { staging: string; allowMassStop: boolean; before: Following | undefined },
 ): Promise<void> {
   const { host, terminal } = context;
   const { files } = host;
   const { places, following } = followed;
   const { sha, subject } = seen.tip;
   await withSyncLock(context, places, async () => {
-    const before = inWords(() => readFollowing(files, places));
     keepFiles(files, revisionOf(places, sha), seen.files);
     const verdict = await takeRevision(
       context,

@@ -1,6 +1,6 @@
 /** Which followed repository a command is about, and whose turn it is to work on it. */
 import { FollowError } from '../../gitops/error.ts';
-import { followedFleets, type Followed } from '../../gitops/followed.ts';
+import { lookForFollowed, type Followed } from '../../gitops/followed.ts';
 import { syncLock } from '../../gitops/store.ts';
 import { LOCK_PATIENCE_MS } from '../apply-plan.ts';
 import { CommandError, EXIT } from '../command-error.ts';
@@ -14,7 +14,9 @@ export interface FollowedOptions {
 
 /** The one that is meant. Throws CommandError. */
 export function theFollowed({ host }: CommandContext, { name }: FollowedOptions): Followed {
-  const all = inWords(() => followedFleets(host));
+  const { followed: all, damaged } = lookForFollowed(host);
+  for (const { fleet, error } of damaged)
+    if (name === undefined || name === fleet) throw asCommandError(error);
   const found = name === undefined ? all : all.filter(({ fleet }) => fleet === name);
   const [one] = found;
   if (one !== undefined && found.length === 1) return one;

@@ -1,7 +1,10 @@
 /** `mosaic gitops status`: what is followed, and how far that is. Asks neither the remote nor the fleet. */
-import { currentFile, readRecord, shaInForce } from '../../gitops/store.ts';
-import { followedFleets, type Followed } from '../../gitops/followed.ts';
+import { currentFile, readFollowing, readRecord, shaInForce } from '../../gitops/store.ts';
+import { visible } from '../../base/visible.ts';
+import { FollowError } from '../../gitops/error.ts';
+import type { Followed } from '../../gitops/followed.ts';
 import type { Host } from '../../host/host.ts';
+import { placesOf } from '../../model/places.ts';
 import { followLine, gitopsJsonText, gitopsText, isHealthy, type FollowReport } from '../../report/gitops.ts';
 import { EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
@@ -30,8 +33,15 @@ export function followReport({ files }: Host, { fleet, places, following }: Foll
   };
 }
 
-/** One line for `mosaic status`; nothing where the fleet follows no repository. */
+/** One line for `mosaic status`; nothing where the fleet follows no repository. Throws HostError. */
 export function followLineOf(host: Host, fleet: string): string {
-  const one = followedFleets(host).find((followed) => followed.fleet === fleet);
-  return one === undefined ? '' : followLine(followReport(host, one), host.clock.now());
+  const places = placesOf(fleet, host.facts);
+  try {
+    const following = readFollowing(host.files, places);
+    if (following === undefined) return '';
+    return followLine(followReport(host, { fleet, places, following }), host.clock.now());
+  } catch (error) {
+    if (!(error instanceof FollowError)) throw error;
+    return `${visible(`Follows a repository, and nobody knows which: ${error.message}`)}\n`;
+  }
 }
