@@ -137,12 +137,17 @@ ${exitCodes}`,
         'github',
       ]),
     )
+    .option(
+      '--followed',
+      'also that hosts can follow it from its repository: what it names is there, and is no folder',
+    )
     .option('--json', 'for programs (schemas/problems.schema.json)')
     .addHelpText(
       'after',
       `
 Examples:
   mosaic validate
+  mosaic validate --followed               before it is pushed to where mosaic gitops takes it from
   mosaic validate fleet.yaml -o github     in a workflow of GitHub Actions; see examples/ci/`,
     )
     .action(async (path: string | undefined, options: ValidateCommandOptions) => {

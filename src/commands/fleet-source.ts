@@ -105,7 +105,7 @@ async function committed(host: Host, label: string, revision: string, inside: st
 }
 
 /** The top of the working tree that a folder is in. */
-function topAround(files: Host['files'], start: string): string | undefined {
+export function topAround(files: Host['files'], start: string): string | undefined {
   for (let folder = start; ; folder = dirname(folder)) {
     if (files.stat(join(folder, '.git')) !== undefined) return folder;
     if (folder === dirname(folder)) return undefined;

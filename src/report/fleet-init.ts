@@ -13,9 +13,19 @@ export interface NewFleetFile {
   missing: readonly { runtime: string; install?: string }[];
   /** A path of the example that is nobody's. */
   toReplace?: string;
+  /** It names folders beside itself. */
+  standsHere: boolean;
 }
 
-export function advice({ file, written, default: usual, fleet, missing, toReplace }: NewFleetFile): string {
+export function advice({
+  file,
+  written,
+  default: usual,
+  fleet,
+  missing,
+  toReplace,
+  standsHere,
+}: NewFleetFile): string {
   const named = usual ? '' : ` --file ${shellWord(file)}`;
   const lines = [
     ...(written ? [`Wrote ${file}: the fleet ${fleet.name}, ${agents(fleet)}.`] : []),
@@ -29,6 +39,11 @@ export function advice({ file, written, default: usual, fleet, missing, toReplac
     written
       ? `Next: mosaic apply --dry-run${named} shows what it would do here, mosaic apply${named} does it.`
       : `Only printed: --write puts it into ${file}.`,
+    ...(standsHere
+      ? [
+          'Hosts that are to follow it from a repository need folders named by ~/ or /, not from the file: mosaic validate --followed checks it.',
+        ]
+      : []),
   ];
   return lines.map((line) => `${visible(line)}\n`).join('');
 }

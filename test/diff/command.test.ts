@@ -161,5 +161,39 @@ inWorld('validate tells a workflow where each problem is', 'none', async (world)
   world.writeFleet({ agents: [{ name: 'a', runtime: 'shell' }] });
   const good = await world.mosaic(['validate', 'fleet.yaml', '-o', 'github']);
   assert.equal(good.code, 0);
-  assert.match(good.stdout, /is valid: 1 agents/);
+  assert.match(good.stdout, /is valid: 1 agent, 0 missions\./);
+  const both = await world.mosaic(['validate', 'fleet.yaml', '-f', 'other.yaml']);
+  assert.equal(both.code, 64);
+  assert.match(both.stderr, /two fleet files are named, fleet\.yaml and other\.yaml/);
+});
+
+inWorld('validate --followed: whether a host could follow it from here', 'none', async (world) => {
+  const { tree, write, commit } = await repository(world);
+  const validate = async (code: number, agent: string): Promise<string> => {
+    write('ops/fleet.yaml', fleet(`  - { name: a, ${agent} }\n`));
+    assert.equal((await world.mosaic(['validate', 'ops/fleet.yaml'], { cwd: tree })).code, 0);
+    const result = await world.mosaic(['validate', 'ops/fleet.yaml', '--followed'], { cwd: tree });
+    assert.equal(result.code, code, result.stderr);
+    return result.stderr;
+  };
+  await validate(0, 'working_directory: ~/src, kickstart_template: templates/a.md, env_file: ~/secrets');
+  assert.match(await validate(65, 'working_directory: .'), /agent a works in "\.", beside the fleet file/);
+  const named = (path: string): string => `working_directory: /, kickstart_template: ${path}`;
+  assert.match(
+    await validate(65, named('gone.md')),
+    /"ops\/gone\.md", which the fleet file names, is not there/,
+  );
+  assert.match(await validate(65, named('../../out.md')), /"\.\.\/\.\.\/out\.md" leaves the repository/);
+  assert.match(await validate(65, named('templates')), /is no regular file/);
+  write('ops/new.md', 'Begin.\n');
+  assert.match(
+    await validate(65, named('new.md')),
+    /"ops\/new\.md", which the fleet file names, is not in git/,
+  );
+  await commit('new');
+  await validate(0, named('new.md'));
+  const github = await world.mosaic(['validate', 'ops/fleet.yaml', '--followed', '-o', 'github'], {
+    cwd: tree,
+  });
+  assert.equal(github.stdout.includes('::error'), false);
 });

@@ -110,7 +110,7 @@ inScene('events: a line that was torn is left out and said', 'none', async (scen
 inScene('validate: a good file', 'none', async (scene) => {
   scene.fleet([{ name: 'coder' }, { name: 'tester', host: 'another-host' }]);
   const { stdout } = await scene.mosaic(['validate']);
-  assert.equal(stdout, `${scene.world.fleetFile} is valid: 1 agents (1 more on other hosts), 0 missions.\n`);
+  assert.equal(stdout, `${scene.world.fleetFile} is valid: 1 agent (1 more on other hosts), 0 missions.\n`);
   await scene.mosaic(['validate', 'fleet.yaml']);
   await scene.mosaic(['validate', 'absent.yaml'], 65);
 });

@@ -49,6 +49,11 @@ for (const profile of ['minimal', 'software-factory']) {
       assert.equal(roster.name, 'work');
       assert.equal(roster.tmux.socket_name, 'mosaic-work');
       assert.doesNotMatch(stdout, /yaml-language-server/);
+      const followed = await world.mosaic(['validate', file, '--followed']);
+      const standsHere = profile === 'minimal';
+      assert.equal(followed.code, standsHere ? 65 : 0, followed.stderr);
+      if (standsHere) assert.match(followed.stderr, /agent coder0 works in "\.", beside the fleet file/);
+      assert.equal(stderr.includes('mosaic validate --followed checks it'), standsHere);
       // Comments are what a new user reads.
       assert.ok(stdout.split('\n').filter((line) => /^ *#/.test(line)).length >= 8);
       assert.match(stderr, /^Only printed: --write puts it into .*\/fleet\.yaml\.$/m);

@@ -30,6 +30,7 @@ export async function fleetInitCommand(context: CommandContext, options: FleetIn
   const values = valuesFor(host, dirname(file), options.profile);
   const text = fillProfile(packageFile(`examples/${options.profile}.fleet.yaml`), values);
   const { loadFleet } = await import('../../fleet/load.ts');
+  const { neededFiles } = await import('../../gitops/needed.ts');
   const loaded = loadFleet({ text, file, home: host.facts.home, hostnames: [host.facts.hostname] });
   if (!loaded.ok) throw new Error(`the profile ${options.profile} is not valid here`);
   if (options.write === true) write(host, file, text);
@@ -41,6 +42,7 @@ export async function fleetInitCommand(context: CommandContext, options: FleetIn
       default: options.file === undefined,
       fleet: loaded.value,
       missing: missingPrograms(host, loaded.value),
+      standsHere: neededFiles(text, basename(file), host.facts.home).wrong !== undefined,
       ...(options.profile === 'minimal' || values.repository !== undefined
         ? {}
         : { toReplace: EXAMPLE_REPOSITORY }),
