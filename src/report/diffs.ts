@@ -27,7 +27,9 @@ export function definitionDiff({ agent, before, after }: DefinitionChange): Diff
 }
 
 /** What a file holds against what it would hold. Where secrets alone differ, or its mode, that is said instead. */
-export function fileDiff(action: WriteFile | RemoveFile): Diff {
+export function fileDiff(
+  action: Pick<WriteFile, 'kind' | 'path' | 'mode' | 'shown'> | Pick<RemoveFile, 'kind' | 'path' | 'shown'>,
+): Diff {
   const { path } = action;
   if (action.kind === 'remove-file') return unified(path, path, action.shown.before, '/dev/null', undefined);
   const { before, after } = action.shown;

@@ -2,6 +2,7 @@
 import { formatDuration } from '../base/duration.ts';
 import { jsonText, visible } from '../base/visible.ts';
 import { defined } from './defined.ts';
+import type { Terminal } from './terminal.ts';
 
 export interface TriggerStepShown {
   do: 'write' | 'remove' | 'reload' | 'enable' | 'disable' | 'start' | 'restart' | 'stop' | 'linger';
@@ -24,6 +25,23 @@ const words: Record<TriggerStepShown['do'], readonly [done: string, would: strin
 /** One line. */
 export const stepText = (step: TriggerStepShown, dryRun: boolean): string =>
   `${words[step.do][dryRun ? 1 : 0]} ${visible(step.path ?? step.what)}\n`;
+
+/** The units' texts against those that stand, as a plan shows files; '' where none changes. */
+export async function unitDiffsText(
+  files: readonly { path: string; before?: string; after: string }[],
+  terminal: Pick<Terminal, 'color' | 'columns'>,
+): Promise<string> {
+  if (files.length === 0) return '';
+  const [{ fileDiff }, { diffLine }, { linesOnScreen }] = await Promise.all([
+    import('./diffs.ts'),
+    import('./plan-lines.ts'),
+    import('./plan-text.ts'),
+  ]);
+  const blocks = files.map(({ path, ...shown }) =>
+    linesOnScreen(fileDiff({ kind: 'write-file', path, mode: 0o644, shown }).lines.map(diffLine), terminal),
+  );
+  return blocks.map((block) => `\n${block}`).join('');
+}
 
 export interface TriggersReport {
   fleet: string;

@@ -48,6 +48,9 @@ inScene('from a fresh home: all is enabled, verified, and the agents run', 'syst
   assert.deepEqual(stamps(), before);
 
   // Another interval is an update.
+  const { stdout: dry } = await scene.mosaic(['fleet', 'install-systemd', '--interval', '12h', '--dry-run']);
+  assert.match(dry, /^-OnCalendar=\*-\*-\* 0:0:0\n\+OnCalendar=0\/12:0:0$/m);
+  assert.doesNotMatch(dry, /reconcile\.service|holder/);
   const { stdout: changed } = await scene.mosaic(['fleet', 'install-systemd', '--interval', '12h', '--json']);
   const data: unknown = JSON.parse(changed);
   assert.ok(fleetInstallSystemd(data), JSON.stringify(fleetInstallSystemd.errors));
@@ -72,6 +75,8 @@ inScene('--dry-run shows it, and writes nothing', 'systemd', async (scene) => {
   const { stdout } = await install(scene, '--dry-run');
   assert.match(stdout, /^Would write .*\/mosaic-reconcile\.service$/m);
   assert.match(stdout, /^Would start mosaic-fleet\.path$/m);
+  assert.match(stdout, /^Would enable mosaic-tmux-holder\.service$/m);
+  assert.match(stdout, /^--- \/dev\/null\n\+\+\+ \S+\/mosaic-reconcile\.timer\t\(mode 0644\)\n@@/m);
   assert.match(stdout, /^\+ start +coder /m);
   assert.equal(existsSync(`${scene.world.env['XDG_CONFIG_HOME']}/systemd`), false);
   assert.equal(existsSync(scene.state()), false);

@@ -1,7 +1,7 @@
 /** `mosaic fleet install-systemd`: the user manager reconciles the fleet by itself; and takes that away again. */
 import { join } from 'node:path';
 import { counted } from '../../base/text.ts';
-import type { Files } from '../../host/host.ts';
+import type { Files, Host } from '../../host/host.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Places } from '../../model/places.ts';
 import { observeLinger } from '../../observe/linger.ts';
@@ -9,7 +9,13 @@ import { observeUnits } from '../../observe/units.ts';
 import { isOurs } from '../../render/artefacts.ts';
 import { triggerName } from '../../render/triggers.ts';
 import { unitNames } from '../../render/unit-names.ts';
-import { lingerText, stepText, triggersJsonText, unchangedText } from '../../report/triggers.ts';
+import {
+  lingerText,
+  stepText,
+  triggersJsonText,
+  unchangedText,
+  unitDiffsText,
+} from '../../report/triggers.ts';
 import { applyFleet } from '../apply.ts';
 import { LOCK_PATIENCE_MS } from '../apply-plan.ts';
 import { CommandError, EXIT } from '../command-error.ts';
@@ -86,7 +92,9 @@ export async function installSystemdCommand(
   if (dryRun) {
     await install(context, fleet, places, wanted, { told, goOn, dryRun });
     await renewGitopsUnits(host, fleet, places, { told, dryRun });
+    await enableHolder(context, fleet, places, { told, dryRun });
     const shown = options.json === true ? quiet(context) : context;
+    shown.terminal.out(`${await unitDiffsText(changes(host, fleet, places, wanted), terminal)}\n`);
     const exitCode = await planCommand(shown, { file: fleet.file });
     if (options.json === true)
       terminal.out(
@@ -110,7 +118,7 @@ export async function installSystemdCommand(
     gates: false,
   });
   goOn();
-  await enableHolder(context, fleet, places, told);
+  await enableHolder(context, fleet, places, { told });
   const action = steps.length === 0 ? 'unchanged' : 'installed';
   if (options.json === true) {
     terminal.out(triggersJsonText(report(fleet, { action, steps, intervalMs, lingering, exitCode })));
@@ -260,14 +268,31 @@ async function enableHolder(
   { host }: CommandContext,
   fleet: Fleet,
   places: Places,
-  told: Doing['told'],
+  { told, dryRun = false }: Omit<Doing, 'goOn'>,
 ): Promise<void> {
   const { holder } = unitNames(fleet.systemd.unitPrefix);
   const path = join(places.units, holder);
-  if (host.files.stat(path)?.kind !== 'file' || !isOurs(fleet.name, host.files.read(path) ?? '')) return;
+  const stat = host.files.stat(path);
+  const toCome = dryRun && stat === undefined;
+  if (!toCome && (stat?.kind !== 'file' || !isOurs(fleet.name, host.files.read(path) ?? ''))) return;
   if ((await unitsAsLoaded(host, [holder])).get(holder)?.file === 'enabled') return;
-  await systemctl(host, ['enable', '--quiet', holder]);
+  if (!dryRun) await systemctl(host, ['enable', '--quiet', holder]);
   told({ do: 'enable', what: holder });
+}
+
+/** The files that would be written, with what stands there. */
+function changes(
+  host: Host,
+  fleet: Fleet,
+  places: Places,
+  wanted: readonly TriggerFile[],
+): { path: string; before?: string; after: string }[] {
+  const standing = standingTriggers(host, fleet, places);
+  return wanted.flatMap(({ trigger, path, text: after }) => {
+    const before = standing.get(trigger);
+    if (before === after) return [];
+    return [before === undefined ? { path, after } : { path, before, after }];
+  });
 }
 
 /** Which folders go again when all is uninstalled: those that were not there before. */
