@@ -12,6 +12,7 @@ import { orphanScopes } from './scopes.ts';
 import { foreignSessions } from './sessions.ts';
 import { hook, socket } from './socket.ts';
 import { triggers } from './triggers.ts';
+import { wake } from './wake.ts';
 import { flock, git, node, tmux } from './versions.ts';
 import { folders, repositories, state } from './workplaces.ts';
 
@@ -38,6 +39,7 @@ export const fleetChecks: readonly Check<Patient>[] = [
   folders,
   repositories,
   triggers,
+  wake,
   socket,
   hook,
   foreignSessions,

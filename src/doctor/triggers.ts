@@ -7,6 +7,7 @@ import { ownLines } from '../render/crontab.ts';
 import { gitopsUnitNames } from '../render/gitops-units.ts';
 import { triggerName, TRIGGERS } from '../render/triggers.ts';
 import { commandWords } from '../render/unit-path.ts';
+import { fileNamed, fileTroubles, foreignUnits, isInForce, type FileTrouble } from './trigger-files.ts';
 import { versionIn } from './versions.ts';
 import { check, mosaicLine, ok, unknownFinding, type Check, type Finding, type Patient } from './check.ts';
 
@@ -22,6 +23,8 @@ interface Runs {
   mosaicThere: boolean;
   /** It is the mosaic that asks. */
   same: boolean;
+  /** Another fleet file that it applies. */
+  otherFile: string | undefined;
 }
 
 interface UnitFacts {
@@ -36,7 +39,11 @@ interface TriggerFacts {
   file: string;
   nodeNeeded: string;
   own: string;
+  /** Those of the fleet. */
   units: UnitFacts[];
+  /** Of units of others under our names. */
+  foreign: readonly Finding[];
+  files: readonly FileTrouble[];
   managerTrouble: string | undefined;
   manager: boolean;
   cron: (Runs | undefined)[];
@@ -50,13 +57,21 @@ async function triggerFacts(on: Patient): Promise<TriggerFacts> {
   const { unitPrefix } = fleet.systemd;
   const { service, timer } = gitopsUnitNames(unitPrefix);
   const names = [...TRIGGERS.map((trigger) => triggerName(unitPrefix, trigger)), service, timer];
-  const standing = names.filter((name) => host.files.stat(`${places.units}/${name}`) !== undefined);
+  const texts = new Map(
+    names.flatMap((name): [string, string][] => {
+      const path = `${places.units}/${name}`;
+      return host.files.stat(path) === undefined ? [] : [[name, host.files.read(path) ?? '']];
+    }),
+  );
+  const foreign = foreignUnits(on, texts);
+  for (const name of foreign.names) texts.delete(name);
+  const standing = [...texts.keys()];
   const asked = await on.units;
   const manager = asked.known && asked.value.manager === 'answers';
   const shown = manager && standing.length > 0 ? await showUnits(on, standing) : undefined;
   const units: TriggerFacts['units'] = [];
   for (const name of standing) {
-    const words = commandWords(host.files.read(`${places.units}/${name}`) ?? '');
+    const words = commandWords(texts.get(name) ?? '');
     units.push({
       name,
       ...defined('shown', shown?.get(name)),
@@ -76,6 +91,8 @@ async function triggerFacts(on: Patient): Promise<TriggerFacts> {
     nodeNeeded,
     own: own.mosaic,
     units,
+    foreign: foreign.findings,
+    files: fileTroubles(on, texts, foreign.names),
     manager,
     managerTrouble: asked.known ? undefined : asked.why,
     cron,
@@ -113,7 +130,9 @@ async function showUnits(
   return new Map(blocks.map((block) => [block.get('Id') ?? '', block]));
 }
 
-async function runsOf({ host, own }: Patient, words: readonly string[]): Promise<Runs> {
+async function runsOf(on: Patient, words: readonly string[]): Promise<Runs> {
+  const { host, own } = on;
+  const named = fileNamed(words);
   const [node = '', mosaic = ''] = words;
   const nodeThere = findProgram(host.files, node) !== undefined;
   const told =
@@ -125,6 +144,7 @@ async function runsOf({ host, own }: Patient, words: readonly string[]): Promise
     nodeVersion: nodeThere && told === undefined ? own.nodeVersion : told?.stdout.trim(),
     mosaicThere: isFile(host.files, mosaic),
     same: realOf(host.files, mosaic) === own.mosaic,
+    otherFile: named === undefined || isInForce(on, named) ? undefined : named,
   };
 }
 
@@ -169,13 +189,15 @@ function judgeRuns(
   return [];
 }
 
-function judgeUnit({ name, shown, runs }: UnitFacts, facts: TriggerFacts): Finding[] {
-  const install = name.includes('-gitops.')
+const installOf = ({ name }: UnitFacts, { file }: TriggerFacts): Pick<Finding, 'command' | 'advice'> =>
+  name.includes('-gitops.')
     ? { advice: 'mosaic gitops bootstrap, given again as it was, writes the units anew.' }
-    : { command: mosaicLine(facts.file, 'fleet', 'install-systemd') };
-  const found = runs === undefined ? [] : judgeRuns(runs, name, facts, install);
+    : { command: mosaicLine(file, 'fleet', 'install-systemd') };
+
+function judgeUnit({ name, shown }: UnitFacts, facts: TriggerFacts): Finding[] {
+  const found: Finding[] = [];
   if (shown === undefined) {
-    return [...found, ...(facts.manager ? unknownFinding(`how ${name} is cannot be told`) : [])];
+    return facts.manager ? unknownFinding(`how ${name} is cannot be told`) : [];
   }
   const systemctl = (...words: string[]): string => shellLine(['systemctl', '--user', ...words, name]);
   if (shown.get('NeedDaemonReload') === 'yes')
@@ -213,7 +235,15 @@ function judgeUnit({ name, shown, runs }: UnitFacts, facts: TriggerFacts): Findi
 function judgeTriggers(facts: TriggerFacts): readonly Finding[] {
   const { units, cron, file, manager } = facts;
   const reconcile = units.filter(({ name }) => name.includes('-reconcile.'));
-  const found = units.flatMap((unit) => judgeUnit(unit, facts));
+  const judged = new Set<string>();
+  const found: Finding[] = [...facts.foreign];
+  for (const unit of units) {
+    const runs =
+      unit.runs === undefined ? [] : judgeRuns(unit.runs, unit.name, facts, installOf(unit, facts));
+    if (runs.length > 0) judged.add(unit.name);
+    found.push(...runs, ...judgeUnit(unit, facts));
+  }
+  for (const { unit, words, finding } of facts.files) if (!words || !judged.has(unit)) found.push(finding);
   for (const runs of cron) {
     const command = mosaicLine(file, 'fleet', 'install-cron');
     if (runs === undefined)
@@ -222,7 +252,15 @@ function judgeTriggers(facts: TriggerFacts): readonly Finding[] {
         message: 'the line in the crontab is not as mosaic wrote it',
         command,
       });
-    else found.push(...judgeRuns(runs, 'the line in the crontab', facts, { command }));
+    else {
+      found.push(...judgeRuns(runs, 'the line in the crontab', facts, { command }));
+      if (runs.otherFile !== undefined)
+        found.push({
+          health: 'broken',
+          message: `the line in the crontab applies another file (${runs.otherFile}, not ${file})`,
+          command,
+        });
+    }
   }
   if (reconcile.length > 0 && facts.managerTrouble !== undefined)
     found.push(...unknownFinding(facts.managerTrouble));

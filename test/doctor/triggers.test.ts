@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { inCronWorld } from '../cron/daemon.ts';
 import { ailment, clinicOf, treat, type Ailment, type Clinic } from './clinic.ts';
 
@@ -71,7 +71,61 @@ triggers('a unit that systemd has not read', {
   says: /^mosaic-reconcile\.timer was changed, and systemd has not read it/,
   breaks(clinic) {
     const path = unit(clinic, 'mosaic-reconcile.timer');
-    writeFileSync(path, `${readFileSync(path, 'utf8')}# more\n`);
+    writeFileSync(path, readFileSync(path, 'utf8'));
+  },
+});
+
+triggers('a path unit that is gone', {
+  health: 'broken',
+  says: /^mosaic-reconcile\.path is not there/,
+  async breaks(clinic) {
+    await clinic.world.systemctl('disable', '--now', 'mosaic-reconcile.path');
+    rmSync(unit(clinic, 'mosaic-reconcile.path'));
+    await clinic.world.systemctl('daemon-reload');
+  },
+});
+
+triggers('a unit with other words', {
+  health: 'warning',
+  says: /^mosaic-gates\.service is not as mosaic would write it/,
+  breaks: rewrite((text) => text.replace('StartLimitIntervalSec=0\n', '')),
+});
+
+triggers('a unit that applies another file', {
+  health: 'broken',
+  says: /^mosaic-gates\.service applies another file \(.*other\.yaml, not .*fleet\.yaml\)/,
+  breaks: rewrite((text, { world }) => {
+    writeFileSync(world.path('other.yaml'), readFileSync(world.fleetFile));
+    return text.replace(world.fleetFile, world.path('other.yaml'));
+  }),
+});
+
+triggers('units that belong to another fleet', {
+  health: 'warning',
+  says: /^mosaic-gates\.service belongs to the fleet other: it does not apply this one/,
+  breaks: rewrite((text) => text.replace('fleet=test', 'fleet=other')),
+  also: {},
+  mend(clinic, finding) {
+    assert.equal(finding.command, undefined);
+    assert.match(finding.advice ?? '', /systemd\.unit_prefix/);
+    return rewrite((text) => text.replace('fleet=other', 'fleet=test'))(clinic);
+  },
+});
+
+ailment('a wake flag that nobody takes down', 'systemd', {
+  check: 'wake-flag',
+  health: 'warning',
+  says: /^an agent ended 20 minutes ago, and no reconcile has begun since/,
+  well: withTriggers,
+  async breaks(clinic) {
+    await clinic.world.systemctl('stop', 'mosaic-reconcile.path', 'mosaic-reconcile.timer');
+    await clinic.shell(`touch --date='-20 min' '${clinic.state('wake')}'`);
+  },
+  also: { triggers: 'broken' },
+  async mend(clinic, finding) {
+    await clinic.shell(finding.command ?? '');
+    await clinic.world.until('the flag is taken down', () => !existsSync(clinic.state('wake')));
+    await clinic.world.systemctl('start', 'mosaic-reconcile.timer');
   },
 });
 
@@ -104,6 +158,27 @@ inCronWorld('a crontab whose node is gone', (cron, t) =>
       },
       breaks: async () =>
         cron.setCrontab((await cron.crontab()).replace(`{ ${process.execPath} `, '{ /opt/none/bin/node ')),
+    },
+  ),
+);
+
+inCronWorld('a crontab that applies another file', (cron, t) =>
+  treat(
+    clinicOf(cron.world, t, (...words) => cron.run(...words)),
+    {
+      check: 'triggers',
+      health: 'broken',
+      says: /^the line in the crontab applies another file \(.*other\.yaml, not .*fleet\.yaml\)/,
+      async well(clinic) {
+        clinic.fleet([{ name: 'coder' }]);
+        await clinic.shell('mosaic fleet install-cron');
+        await clinic.apply();
+      },
+      async breaks({ world }) {
+        const other = world.path('other.yaml');
+        writeFileSync(other, readFileSync(world.fleetFile));
+        await cron.setCrontab((await cron.crontab()).replace(world.fleetFile, other));
+      },
     },
   ),
 );
