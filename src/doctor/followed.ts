@@ -1,5 +1,6 @@
 /** The repository that the fleet follows, as its last rounds went. */
 import { readFollowing, readRecord } from '../gitops/store.ts';
+import { overdueSince } from '../gitops/unasked.ts';
 import type { Following, FollowRecord } from '../model/gitops.ts';
 import { check, notApplicable, ok, type Check, type Finding, type Patient } from './check.ts';
 
@@ -9,10 +10,6 @@ interface FollowedFacts {
   record: FollowRecord;
   now: number;
 }
-
-/** So many intervals, and at least ten minutes, may pass with no word of the remote. */
-const MISSED = 5;
-const PATIENCE_MS = 10 * 60_000;
 
 function judgeFollowed({ fleet, following, record, now }: FollowedFacts): readonly Finding[] {
   if (following === undefined) return notApplicable('the fleet follows no repository');
@@ -33,10 +30,7 @@ function judgeFollowed({ fleet, following, record, now }: FollowedFacts): readon
         advice: fetchTrouble.fix ?? 'See that the remote is there; the command asks it again.',
         command: sync,
       });
-    else if (
-      fetchedAt !== undefined &&
-      now - fetchedAt > Math.max(PATIENCE_MS, MISSED * following.intervalMs)
-    )
+    else if (fetchedAt !== undefined && overdueSince(following, record, now) !== undefined)
       found.push({
         health: 'warning',
         message: `the repository was last asked ${Math.round((now - fetchedAt) / 60_000)} minutes ago`,

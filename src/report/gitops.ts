@@ -1,6 +1,7 @@
 /** A followed repository: for people, and for programs (schemas/gitops-status.schema.json). Nothing of an address that is secret. */
 import { jsonText, visible } from '../base/visible.ts';
 import { shownUrl } from '../gitops/source.ts';
+import { askTrouble } from '../gitops/unasked.ts';
 import type {
   Following,
   FollowRecord,
@@ -26,9 +27,14 @@ export interface FollowReport {
   file?: string;
 }
 
-/** The last round, and the apply after it, went well. Suspended, there is none. */
-export const isHealthy = ({ record }: Pick<FollowReport, 'record'>): boolean =>
-  record.fetchTrouble === undefined && record.refused === undefined && record.applyTrouble === undefined;
+/** The last round came when it was due, and it and the apply after it went well. Suspended, there is none. */
+export const isHealthy = (
+  { following, record }: Pick<FollowReport, 'following' | 'record'>,
+  now: number,
+): boolean =>
+  askTrouble(following, record, now) === undefined &&
+  record.refused === undefined &&
+  record.applyTrouble === undefined;
 
 const short = (sha: string): string => sha.slice(0, 10);
 
@@ -40,7 +46,7 @@ export function gitopsText(
 ): string {
   const { following, record, inForce, file } = report;
   const { suspended, signers } = following;
-  const { wanted, attempted, applied, fetchTrouble, refused, applyTrouble } = record;
+  const { wanted, attempted, applied, refused, applyTrouble } = record;
   const rows: [string, string, (Style | undefined)?][] = [
     ['remote', shownUrl(following.repo)],
     ['branch', following.branch],
@@ -60,7 +66,7 @@ export function gitopsText(
       applied === undefined
         ? 'nothing yet'
         : `${revisionText(applied, now)}, applied ${ago(applied.appliedAt, now)}`,
-      inForce !== undefined && applied?.sha === inForce && isHealthy(report) ? 'green' : undefined,
+      inForce !== undefined && applied?.sha === inForce && isHealthy(report, now) ? 'green' : undefined,
     ],
     [
       'signature',
@@ -75,7 +81,7 @@ export function gitopsText(
     ...(suspended === undefined
       ? []
       : [['suspended', suspendedText(suspended, now), 'yellow'] as [string, string, Style]]),
-    ...trouble('not synced', fetchTrouble, now),
+    ...trouble('not synced', askTrouble(following, record, now), now),
     ...(refused === undefined ? [] : trouble('refused', { ...refused, message: refusalText(refused) }, now)),
     ...trouble('not applied', applyTrouble, now),
   ];
@@ -114,13 +120,13 @@ export function followLine(report: FollowReport, now: number): string {
     record.applied?.sha === inForce && record.applied !== undefined
       ? ` since ${duration(now - record.applied.appliedAt)}`
       : '';
-  const { refused, fetchTrouble, applyTrouble } = record;
+  const { refused, applyTrouble } = record;
   const wrong =
     suspended !== undefined
       ? `suspended ${suspendedText(suspended, now)}`
       : refused !== undefined
         ? refusalText(refused)
-        : (fetchTrouble?.message ?? applyTrouble?.message);
+        : (askTrouble(following, record, now)?.message ?? applyTrouble?.message);
   const more = wrong === undefined ? '' : `; ${wrong}`;
   return `${visible(`Follows ${shownUrl(following.repo)}, ${revision}${since}${more}`)}\n`;
 }
@@ -151,9 +157,10 @@ export function roundText(
 }
 
 /** `gitopsJson` as indented text. */
-export const gitopsJsonText = (report: FollowReport): string => `${jsonText(gitopsJson(report), 2)}\n`;
+export const gitopsJsonText = (report: FollowReport, now: number): string =>
+  `${jsonText(gitopsJson(report, now), 2)}\n`;
 
-export function gitopsJson(report: FollowReport) {
+export function gitopsJson(report: FollowReport, now: number) {
   const { fleet, following, record, inForce, file } = report;
   const { suspended } = following;
   const { wanted, attempted, applied, refused } = record;
@@ -165,7 +172,7 @@ export function gitopsJson(report: FollowReport) {
     path: following.path,
     interval_seconds: following.intervalMs / 1000,
     file,
-    healthy: isHealthy(report),
+    healthy: isHealthy(report, now),
     signers: following.signers,
     suspended:
       suspended === undefined
@@ -184,7 +191,7 @@ export function gitopsJson(report: FollowReport) {
             signer: applied.signer,
           }),
     fetched_at: record.fetchedAt === undefined ? undefined : isoSeconds(record.fetchedAt),
-    fetch_trouble: troubleJson(record.fetchTrouble),
+    fetch_trouble: troubleJson(askTrouble(following, record, now)),
     refused:
       refused === undefined
         ? undefined

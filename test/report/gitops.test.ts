@@ -65,7 +65,7 @@ fetched    30s ago, every 1m
 refused    since 20s: bbbbbbbbbb: it is not signed. Sign it.
 `,
   );
-  assert.equal(isHealthy(report), false);
+  assert.equal(isHealthy(report, now), false);
   assert.equal(
     followLine(report, now),
     'Follows https://git.example.org/fleet.git, at aaaaaaaaaa since 55s; bbbbbbbbbb: it is not signed\n',
@@ -81,12 +81,28 @@ void test('the same for programs, in every state', () => {
     { ...report, record: { ...report.record, fetchTrouble: trouble, applyTrouble: trouble } },
   ];
   for (const state of states) {
-    const json: unknown = JSON.parse(JSON.stringify(gitopsJson(state)));
+    const json: unknown = JSON.parse(JSON.stringify(gitopsJson(state, now)));
     assert.ok(valid(json), JSON.stringify(valid.errors));
     assert.ok(!JSON.stringify(json).includes('hunter2'));
     assert.ok(!gitopsText(state, { color: true, columns: 80 }, now).includes('hunter2'));
     assert.ok(!followLine(state, now).includes('hunter2'));
   }
+});
+
+void test('a remote that nobody asks any more is a trouble, unless that is meant', () => {
+  const { refused: _, ...record } = report.record;
+  const idle: FollowReport = { ...report, record };
+  const limit = now - 30_000 + 5 * following.intervalMs + following.timeoutMs;
+  assert.equal(isHealthy(idle, limit), true);
+  assert.equal(isHealthy(idle, limit + 1000), false);
+  assert.match(
+    gitopsText(idle, { color: false, columns: 80 }, limit + 1000),
+    /^not synced +since 1s: nobody/m,
+  );
+  assert.match(followLine(idle, limit + 1000), /; nobody asks the remote any more\n$/);
+  assert.equal(gitopsJson(idle, limit + 1000).fetch_trouble?.message, 'nobody asks the remote any more');
+  const suspended = { ...following, suspended: { at: now, by: 'me' } };
+  assert.equal(isHealthy({ ...idle, following: suspended }, limit + 1000), true);
 });
 
 void test('a round in words', () => {

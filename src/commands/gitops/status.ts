@@ -16,10 +16,9 @@ export async function gitopsStatusCommand(
 ): Promise<number> {
   const { host, terminal } = context;
   const report = followReport(host, theFollowed(context, options));
-  terminal.out(
-    options.json === true ? gitopsJsonText(report) : gitopsText(report, terminal, host.clock.now()),
-  );
-  return isHealthy(report) ? EXIT.ok : EXIT.failed;
+  const now = host.clock.now();
+  terminal.out(options.json === true ? gitopsJsonText(report, now) : gitopsText(report, terminal, now));
+  return isHealthy(report, now) ? EXIT.ok : EXIT.failed;
 }
 
 /** Throws HostError. */
