@@ -332,6 +332,22 @@ void describe('a followed repository', { concurrency: 2 }, () => {
     assert.equal((await statusOf(world)).healthy, true);
   });
 
+  inWorld('--print leaves no trace, also of what cannot be followed', 'none', async (world) => {
+    const source = await Source.make(world);
+    await source.agents(['one']);
+    const passing = world.path('passing');
+    mkdirSync(passing);
+    const print = (repo: string) =>
+      world.mosaic(['gitops', 'bootstrap', '--repo', repo, '--print'], { env: { TMPDIR: passing } });
+    const printed = await print(source.remote);
+    assert.equal(printed.code, 0, printed.stderr);
+    assert.match(printed.stdout, /"path": "fleet\.yaml"/);
+    assert.equal((await print(world.path('nowhere.git'))).code, 69);
+    assert.deepEqual(readdirSync(passing), []);
+    for (const folder of ['XDG_STATE_HOME', 'XDG_CONFIG_HOME'])
+      assert.ok(!existsSync(join(world.env[folder] ?? '', 'mosaic')), folder);
+  });
+
   inWorld('a fleet whose unit names another has is not followed by half', 'none', async (world) => {
     const source = await Source.make(world);
     await source.agents(['one'], { supervisor: 'auto' });

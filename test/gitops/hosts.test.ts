@@ -123,6 +123,24 @@ void describe('hosts that follow one repository', () => {
     { timeout: 120_000 },
   );
 
+  inWorld('are told of a way to the remote that their manager has not', 'systemd', async (world) => {
+    const source = await Source.make(world);
+    await source.agents(['one'], atOnce);
+    const way = world.path('way');
+    writeFileSync(way, '#!/bin/sh\nfor last; do :; done\nexec sh -c "$last"\n', { mode: 0o755 });
+    const asked = (repo: string) =>
+      world.mosaic(['gitops', 'bootstrap', '--repo', repo, '--interval', '1h'], {
+        env: { GIT_SSH: way },
+        timeoutMs: 60_000,
+      });
+    const over = await asked(`host:${source.remote}`);
+    assert.equal(over.code, 0, over.stderr);
+    assert.match(over.stderr, /^Note: GIT_SSH stands in this environment.*\n {2}fix: .*\.ssh\/config/m);
+    const here = await asked(source.remote);
+    assert.equal(here.code, 0, here.stderr);
+    assert.doesNotMatch(here.stderr, /GIT_SSH/);
+  });
+
   inWorld(
     'go on with the mosaic that install-systemd was last run with',
     'systemd',

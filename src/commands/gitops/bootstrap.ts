@@ -1,12 +1,13 @@
 /** `mosaic gitops bootstrap`: makes this host follow a repository. */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { formatDuration } from '../../base/duration.ts';
+import { listed } from '../../base/text.ts';
 import { FollowError } from '../../gitops/error.ts';
 import { lookForFollowed, type Followed } from '../../gitops/followed.ts';
 import { inspect, keepFiles, type Inspected } from '../../gitops/inspect.ts';
 import type { Verdict } from '../../gitops/judge.ts';
 import { readSigners } from '../../gitops/signature.ts';
-import { shownUrl } from '../../gitops/source.ts';
+import { overSsh, shownUrl } from '../../gitops/source.ts';
 import {
   currentFile,
   mirrorOf,
@@ -17,6 +18,7 @@ import {
   writeFollowing,
   writeRecord,
 } from '../../gitops/store.ts';
+import type { Host } from '../../host/host.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Following, FollowRecord } from '../../model/gitops.ts';
 import { placesOf, type Places } from '../../model/places.ts';
@@ -32,6 +34,7 @@ import { asCommandError, withSyncLock } from './followed.ts';
 import { refuseTakenNames } from './in-the-way.ts';
 import { askingOf, attemptOf, noter, placeOf } from './round.ts';
 import { applyInForce, syncFollowed } from './sync.ts';
+import { withPassingFolder, withStaging } from './staging.ts';
 import { SUSPENDED, takeRevision } from './take.ts';
 import { gitopsUnitFiles, installGitopsUnits, managerAbsent } from './units.ts';
 import { followingOf, knownOf, type Wish } from './wish.ts';
@@ -49,7 +52,8 @@ export async function gitopsBootstrapCommand(
   const { known, before } = knownOf(context, options, lookForFollowed(context.host).followed);
   const wanted = followingOf(context, options, before);
   if (known !== undefined && options.print !== true) return again(context, known, wanted, options);
-  return withStaging(context, async (staging) => {
+  const withFolder = options.print === true ? withPassingFolder : withStaging;
+  return withFolder(context, async (staging) => {
     let following = wanted;
     let seen = await look(context, following, staging);
     let fleet = fleetOfTip(context, following, seen);
@@ -125,31 +129,6 @@ function tellChanges(context: CommandContext, followed: Followed, changes: reado
   for (const line of changes) {
     context.terminal.out(`${line}\n`);
     note('done', `${line}, by ${context.host.facts.user}`);
-  }
-}
-
-/** A copy whose fleet is not known yet lies here meanwhile; whatever an earlier one left is removed. */
-async function withStaging(
-  context: CommandContext,
-  task: (staging: string) => Promise<number>,
-): Promise<number> {
-  const { files, facts } = context.host;
-  const states = dirname(placesOf('any', facts).state);
-  files.mkdir(states);
-  const lock = await files.lock(join(states, '.bootstrap.lock'));
-  if (lock === undefined)
-    throw new CommandError('another bootstrap is at work', EXIT.locked, {
-      fix: 'Try again when it has ended.',
-    });
-  const staging = join(states, '.bootstrap');
-  try {
-    removeTree(files, staging);
-    files.mkdir(staging);
-    return await task(staging);
-  } finally {
-    removeTree(files, staging);
-    files.remove(join(states, '.bootstrap.lock'));
-    lock.release();
   }
 }
 
@@ -271,12 +250,23 @@ async function trigger(
     );
     return applied;
   }
+  const lost = sshWayLost(host, following);
+  if (lost.length > 0)
+    terminal.err(
+      `Note: ${listed(lost)} stands in this environment, and not in that of the user manager, which asks the remote by itself from now on.\n  fix: Name the key or the program in ~/.ssh/config, or with git config --global core.sshCommand.\n`,
+    );
   if ((await installGitopsUnits(host, fleet, places, following)) === 'installed')
     terminal.out(`The user manager asks the remote every ${formatDuration(following.intervalMs)}.\n`);
   const { installSystemdCommand } = await import('../fleet/install-systemd.ts');
   const code = await installSystemdCommand(context, { file });
   return applied === EXIT.ok ? code : applied;
 }
+
+/** Variables that lead git to the remote here, and that its unit has not. */
+const sshWayLost = ({ facts }: Host, { repo }: Following): string[] =>
+  overSsh(repo)
+    ? ['GIT_SSH', 'GIT_SSH_COMMAND', 'SSH_AUTH_SOCK'].filter((name) => (facts.env[name] ?? '') !== '')
+    : [];
 
 function print({ host, terminal }: CommandContext, { places, following }: Followed, fleet: Fleet): number {
   const files = [
