@@ -48,7 +48,8 @@ Exit codes:
 Examples:
   mosaic fleet install-systemd --dry-run
   mosaic fleet install-systemd --interval 5m --linger
-  mosaic fleet install-systemd --uninstall`,
+  mosaic fleet install-systemd --uninstall
+  mosaic fleet install-systemd --uninstall --name agents`,
     )
     .action(async ({ interval, ...options }: InstallSystemdOptions & { interval?: number }) => {
       const { installSystemdCommand } = await import('../commands/fleet/install-systemd.ts');

@@ -1,6 +1,7 @@
 /** The command line: commands, options, help. Each command's own code is loaded when it runs. */
 import { Command, Option } from 'commander';
 import type { ApplyCommandOptions } from '../commands/apply.ts';
+import { CommandError, EXIT } from '../commands/command-error.ts';
 import type { CommandContext, FleetOptions } from '../commands/context.ts';
 import type { DownCommandOptions } from '../commands/down.ts';
 import type { EventsCommandOptions } from '../commands/events.ts';
@@ -66,7 +67,12 @@ else that of the repository that is followed (mosaic gitops).`,
   )
     .option('-n, --dry-run', 'show what would be done, and do nothing')
     .option('--status', 'end with the status table')
-    .option('--watch', 'apply again and again, and at once when the file changes or an agent ends')
+    .addOption(
+      new Option(
+        '--watch',
+        'apply again and again, and at once when the file changes or an agent ends',
+      ).conflicts(['dryRun', 'wait', 'status', 'detailedExitcode']),
+    )
     .addOption(interval('how often with --watch', '30s'))
     .addOption(
       new Option('--wait <duration>', 'let another apply that is at work finish').argParser(duration),
@@ -86,7 +92,13 @@ Examples:
 ${exitCodes}`,
     )
     .action(
-      async (plan: string | undefined, options: ApplyCommandOptions & Intervalled & { wait?: number }) => {
+      async (
+        plan: string | undefined,
+        options: ApplyCommandOptions & Intervalled & { wait?: number },
+        apply: Command,
+      ) => {
+        const isIntervalGiven = apply.getOptionValueSource('interval') !== 'default';
+        refuseIgnored(plan, options, isIntervalGiven);
         if (plan === undefined && options.dryRun === true) {
           // What only shows loads nothing of what acts.
           const { planCommand } = await import('../commands/plan.ts');
@@ -206,6 +218,15 @@ Example:
     .option('-n, --dry-run', 'show what would be done')
     .option('--purge', 'also the event log and the crash records')
     .option('-v, --verbose', 'also a line for each file and lock')
+    .addHelpText(
+      'after',
+      `
+What applies the fleet by itself (units, the line of cron) goes first, once nothing is in the way of the rest.
+
+Examples:
+  mosaic down --dry-run
+  mosaic down --name agents --purge     a fleet whose file names another now, or is gone`,
+    )
     .action(async (options: DownCommandOptions) => {
       const { downCommand } = await import('../commands/down.ts');
       done(await downCommand(context, options));
@@ -246,6 +267,24 @@ Examples:
 
 interface Intervalled {
   interval: number;
+}
+
+const LEAST_INTERVAL_MS = 1000;
+
+/** What would be passed over without a word. Throws CommandError. */
+function refuseIgnored(
+  plan: string | undefined,
+  { watch, interval: ms }: ApplyCommandOptions & Intervalled,
+  isIntervalGiven: boolean,
+): void {
+  if (watch !== true && isIntervalGiven)
+    throw new CommandError('--interval says how often with --watch, which is not given', EXIT.usage);
+  if (watch === true && plan !== undefined)
+    throw new CommandError('a saved plan is done once: it does not go with --watch', EXIT.usage);
+  if (ms < LEAST_INTERVAL_MS)
+    throw new CommandError('--interval is shorter than 1s', EXIT.usage, {
+      fix: 'Changes of the file and ends of agents are seen at once whatever it is.',
+    });
 }
 
 const planning = (command: Command): Command =>
