@@ -3,6 +3,7 @@ import { shellLine } from '../base/shell.ts';
 import type { Source } from '../model/source.ts';
 import type { UnitsSeen } from '../model/observation.ts';
 import { observeLinger } from '../observe/linger.ts';
+import { NO_SYSTEMCTL } from '../observe/units.ts';
 import { unitNames } from '../render/unit-names.ts';
 import {
   asRoot,
@@ -65,6 +66,16 @@ function judgeManager(facts: ManagerFacts): readonly Finding[] {
   if (wish === 'auto' && !facts.booted) return notApplicable(`${message}: agents run under tmux alone`);
   const needed = wish === 'auto' ? '' : `, and the fleet ${wish === 'units' ? 'has units' : 'asks for it'}`;
   const health = wish === 'auto' ? 'warning' : 'broken';
+  if (units.value.why === NO_SYSTEMCTL)
+    return [
+      {
+        health,
+        message: `${message}${needed}`,
+        advice: facts.booted
+          ? 'Install it (Debian: apt-get install systemd), or have it on the PATH.'
+          : 'This machine runs without systemd: say supervisor: none, or auto, in the fleet file.',
+      },
+    ];
   const usual = `/run/user/${facts.uid}`;
   if (facts.runtimeDir !== undefined && facts.runtimeDir !== usual) {
     return [

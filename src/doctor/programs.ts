@@ -6,6 +6,9 @@ import { agentPath } from '../host/exec.ts';
 import { findProgram } from '../host/program-path.ts';
 import type { Agent } from '../model/fleet.ts';
 import type { Observation } from '../model/observation.ts';
+import { fleetOf } from '../render/header.ts';
+import { unitWord } from '../render/quote.ts';
+import { triggerName } from '../render/triggers.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { pathOfUnit } from '../render/unit-path.ts';
 import { check, mosaicLine, ok, type Check, type Finding, type Patient } from './check.ts';
@@ -26,13 +29,22 @@ interface ProgramFacts {
   programs: Program[];
   /** Absent: no units stand, and the caller's PATH counts. */
   unit: string | undefined;
+  /** That PATH names no folder at all. */
+  empty: boolean;
+  /** The caller's. */
+  here: string;
+  /** Units apply the fleet, with a copy of that PATH. */
+  triggers: boolean;
   file: string;
 }
 
 async function programFacts(on: Patient): Promise<ProgramFacts> {
   const { fleet, host, places, file } = on;
   const unit = `${places.units}/${unitNames(fleet.systemd.unitPrefix).holder}`;
-  const text = fleet.supervisor === 'none' ? undefined : host.files.read(unit);
+  const standing = fleet.supervisor === 'none' ? undefined : host.files.read(unit);
+  // Another fleet's unit says nothing of ours, and is not ours to change.
+  const text = fleetOf(standing ?? '') === fleet.name ? standing : undefined;
+  const reconcile = `${places.units}/${triggerName(fleet.systemd.unitPrefix, 'reconcile.service')}`;
   const here = agentPath(host.facts.env['PATH'] ?? '');
   const ofUnits = pathOfUnit(text);
   const observation = await on.observed;
@@ -54,7 +66,14 @@ async function programFacts(on: Patient): Promise<ProgramFacts> {
     seen.agents.push(agent.name);
     programs.set(key, seen);
   }
-  return { programs: [...programs.values()], unit: ofUnits === undefined ? undefined : unit, file };
+  return {
+    programs: [...programs.values()],
+    unit: ofUnits === undefined ? undefined : unit,
+    empty: (ofUnits ?? here) === '',
+    here,
+    triggers: fleetOf(host.files.read(reconcile) ?? '') === fleet.name,
+    file,
+  };
 }
 
 /** A relative path counts from where the agent works, as far as that is known before its worktree is made. */
@@ -69,16 +88,41 @@ function ownPath({ env, envFile }: Agent, { secrets }: Observation): string | un
   return (secret?.known === true ? secret.value['PATH'] : undefined) ?? env['PATH'];
 }
 
-function judgePrograms({ programs, unit, file }: ProgramFacts): readonly Finding[] {
+function judgePrograms(facts: ProgramFacts): readonly Finding[] {
+  const { programs, unit, empty, here } = facts;
+  const where = unit === undefined ? 'your PATH' : 'the PATH of the units';
   const missing = programs.filter(({ found }) => !found);
-  if (missing.length === 0) {
-    const where = unit === undefined ? 'your PATH' : 'the PATH of the units';
-    return ok(`every agent's program is on ${where}`);
-  }
-  return missing.map((program) => judgeMissing(program, unit, file));
+  // One cause, told once.
+  const told = missing.filter(({ program, ownPath: own }) => !empty || own || program.includes('/'));
+  const found = told.map((program) => judgeMissing(program, facts));
+  if (empty)
+    found.unshift({
+      health: 'broken',
+      message: `${where} is empty: no program is found by its name`,
+      ...(unit !== undefined && here !== ''
+        ? { advice: 'The command gives the units yours.', command: pathLine(facts, unit) }
+        : { advice: 'Set PATH, as with PATH=/usr/local/bin:/usr/bin:/bin, and ask again.' }),
+    });
+  return found.length > 0 ? found : ok(`every agent's program is on ${where}`);
 }
 
-function judgeMissing(missing: Program, unit: string | undefined, file: string): Finding {
+/**
+ * Gives the units the caller's PATH. In the holder's unit it is changed in one step: what else renders a unit, such as a reconcile
+ * that an agent's end starts meanwhile, takes it from there, the old or the new.
+ */
+function pathLine({ here, triggers, file }: ProgramFacts, unit: string): string {
+  const line = `Environment=${unitWord(`PATH=${here}`)}`.replace(/[\\&|]/g, '\\$&');
+  return [
+    shellLine(['sed', '-i', `s|^Environment="PATH=.*"$|${line}|`, unit]),
+    'systemctl --user daemon-reload',
+    // A reconcile may be at work.
+    mosaicLine(file, 'apply', '--wait', '1m'),
+    ...(triggers ? [mosaicLine(file, 'fleet', 'install-systemd')] : []),
+  ].join(' && ');
+}
+
+function judgeMissing(missing: Program, facts: ProgramFacts): Finding {
+  const { unit, file } = facts;
   const { program, agents, foundHere, install, ownPath: own } = missing;
   const health = 'broken';
   const whose = `${program} (${listed(agents)})`;
@@ -96,8 +140,8 @@ function judgeMissing(missing: Program, unit: string | undefined, file: string):
     return {
       health,
       message: `${whose} is not on the PATH of the units, which is that of whoever applied first; yours has it (${foundHere})`,
-      // Without the unit, the next apply writes the caller's PATH into it.
-      command: `${shellLine(['rm', unit])} && ${mosaicLine(file, 'apply')}`,
+      advice: 'The command gives the units yours.',
+      command: pathLine(facts, unit),
     };
   const message = `${whose} is not on ${unit === undefined ? 'your PATH' : 'the PATH of the units'}`;
   return install === undefined

@@ -7,6 +7,9 @@ import { known, unknown, type Source } from '../model/source.ts';
 const noManager =
   /No medium found|System has not been booted|Failed to (?:connect to|get) (?:user scope )?bus[^\n]*(?:No such file or directory|Connection refused)|\$DBUS_SESSION_BUS_ADDRESS and \$XDG_RUNTIME_DIR not defined/;
 
+/** Why no manager answers, where there is nothing to ask one with. */
+export const NO_SYSTEMCTL = 'systemctl is not installed';
+
 export async function observeUnits(host: Host, prefix: string): Promise<Source<UnitsSeen>> {
   const result = await host.exec('systemctl', [
     '--user',
@@ -19,7 +22,7 @@ export async function observeUnits(host: Host, prefix: string): Promise<Source<U
     `${prefix}-tmux-holder.service`,
   ]);
   const absent = (why: string): Source<UnitsSeen> => known({ manager: 'absent', why, units: new Map() });
-  if (result.failure === 'missing') return absent('systemctl is not installed');
+  if (result.failure === 'missing') return absent(NO_SYSTEMCTL);
   if (result.failure !== undefined) return unknown(`the user manager did not answer: ${result.message}`);
   if (result.code !== 0) {
     const why = result.stderr.trim().split('\n')[0] ?? '';

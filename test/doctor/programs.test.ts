@@ -1,9 +1,10 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { node } from '../../src/doctor/versions.ts';
 import { standIn } from '../e2e/support/stand-in.ts';
-import { ailment, type Clinic } from './clinic.ts';
+import { inWorld } from '../support/supervisors.ts';
+import { ailment, clinicOf, type Clinic } from './clinic.ts';
 
 /** Puts a program before the real one that tells another version while a flag is there. */
 async function oldVersion(clinic: Clinic, program: string, version: string): Promise<string> {
@@ -123,4 +124,69 @@ ailment('a program on the caller’s PATH, and not on that of the units', 'syste
     const panes = await clinic.world.tmux('list-panes', '-t', '=writer:', '-F', '#{pane_dead}');
     assert.equal(panes.stdout.trim(), '0', 'and it is started');
   },
+});
+
+const unit = ({ world }: Clinic, name: string): string => world.path('home/.config/systemd/user', name);
+
+const brief = { brief: { command: ['sleep', '0.3'] } };
+const often = { policy: 'always', max_restarts: 1000, backoff: { initial: '1s', max: '1s' } };
+
+inWorld(
+  'the same while triggers reconcile what crashes',
+  'systemd',
+  async (world, t) => {
+    const clinic = clinicOf(world, t);
+    const loop = { name: 'loop', runtime: 'brief', restart: often };
+    clinic.fleet([{ name: 'coder' }, loop], { runtimes: brief });
+    await clinic.shell('mosaic fleet install-systemd --interval 1s');
+    makeTool(clinic);
+    // A path that sed and systemd would read otherwise.
+    const odd = world.path('a|b&c %h');
+    symlinkSync(world.path('tools'), odd);
+    clinic.env = { PATH: `${world.env['PATH']}:${odd}` };
+    clinic.fleet([{ name: 'coder' }, loop, { name: 'writer', runtime: 'tool' }], {
+      runtimes: { ...brief, tool: { command: ['tool'] } },
+    });
+    const [finding, ...more] = (await clinic.examine()).of('programs');
+    assert.deepEqual(more, []);
+    assert.match(finding?.message ?? '', /^tool \(writer\) is not on the PATH of the units/);
+    await clinic.shell(finding?.command ?? '');
+    assert.deepEqual((await clinic.examine()).of('programs'), []);
+    for (const name of ['mosaic-tmux-holder.service', 'mosaic-reconcile.service', 'mosaic-gates.service'])
+      assert.match(readFileSync(unit(clinic, name), 'utf8'), /^Environment="PATH=.*\/a\|b&c %%h"$/m, name);
+    await world.until('writer runs', async () => {
+      const panes = await world.tmux('list-panes', '-t', '=writer:', '-F', '#{pane_dead}');
+      return panes.stdout.trim() === '0';
+    });
+  },
+  { timeout: 120_000 },
+);
+
+ailment('units with an empty PATH', 'systemd', {
+  check: 'programs',
+  health: 'broken',
+  says: /^the PATH of the units is empty: no program is found by its name$/,
+  async breaks(clinic) {
+    const path = unit(clinic, 'mosaic-tmux-holder.service');
+    const text = readFileSync(path, 'utf8');
+    writeFileSync(path, text.replace(/^Environment="PATH=.*"$/m, 'Environment="PATH="'));
+    assert.notEqual(readFileSync(path, 'utf8'), text);
+    await clinic.world.systemctl('daemon-reload');
+  },
+  async mend(clinic, finding) {
+    await clinic.shell(finding.command ?? '');
+  },
+});
+
+inWorld('an empty PATH of one’s own, and no systemctl on it', 'none', async (world, t) => {
+  const clinic = clinicOf(world, t);
+  clinic.fleet([{ name: 'coder' }], { supervisor: 'systemd' });
+  clinic.env = { PATH: '', XDG_RUNTIME_DIR: world.path('nowhere') };
+  const { of } = await clinic.examine();
+  const [finding, ...more] = of('programs');
+  assert.deepEqual(more, []);
+  assert.match(finding?.message ?? '', /^your PATH is empty: /);
+  const [manager] = of('user-manager');
+  assert.match(manager?.message ?? '', /^systemctl is not installed/);
+  assert.doesNotMatch(manager?.advice ?? '', /XDG_RUNTIME_DIR/);
 });
