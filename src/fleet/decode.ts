@@ -6,15 +6,23 @@ const maxBytes = 4 * 1024 * 1024;
 
 /** The text of an input file, without a byte order mark, and what keeps it from being read as one. */
 export function decode(input: string | Uint8Array): { text: string; problem?: Problem } {
-  const size = typeof input === 'string' ? Buffer.byteLength(input, 'utf8') : input.length;
+  const { size, least } = sizeOf(input);
   if (size > maxBytes) {
-    const message = `the file has ${size.toLocaleString('en')} bytes, more than the 4 MB that are read`;
+    const message = `the file has ${least ? 'at least ' : ''}${size.toLocaleString('en')} bytes, more than the 4 MB that are read`;
     return { text: '', problem: { message, path: '' } };
   }
   const text =
     typeof input === 'string' ? input.replace(/^\ufeff/, '') : new TextDecoder('utf-8').decode(input);
   const problem = (typeof input === 'string' ? undefined : invalidUtf8(input)) ?? nul(text);
   return problem ? { text, problem } : { text };
+}
+
+/** Of a text, what it must have had as bytes: what was no UTF-8 has become a character of three, of one byte at least. */
+function sizeOf(input: string | Uint8Array): { size: number; least: boolean } {
+  if (typeof input !== 'string') return { size: input.length, least: false };
+  const size = Buffer.byteLength(input, 'utf8');
+  const replaced = size > maxBytes ? input.split('\ufffd').length - 1 : 0;
+  return { size: size - 2 * replaced, least: replaced > 0 };
 }
 
 function nul(text: string): Problem | undefined {

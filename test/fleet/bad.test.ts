@@ -24,3 +24,14 @@ for (const file of readdirSync(folder).filter((name) => name.endsWith('.fleet'))
     assert.doesNotMatch(printed, /[^\n\P{Cc}]/u);
   });
 }
+
+test('a file that is no text is not made larger by reading it as one', () => {
+  const sizeTold = (text: string): string | undefined => {
+    const loaded = loadFleet({ text, file: '/work/f', home: '/home/u', hostnames: [] });
+    return loaded.ok ? undefined : loaded.problems.find(({ message }) => message.includes('4 MB'))?.message;
+  };
+  const read = (bytes: number): string => Buffer.alloc(bytes, 0xff).toString('utf8');
+  assert.equal(sizeTold(read(2_000_000)), undefined);
+  assert.match(sizeTold(read(5_000_000)) ?? '', /^the file has at least 5,000,000 bytes/);
+  assert.match(sizeTold('#'.repeat(5_000_000)) ?? '', /^the file has 5,000,000 bytes/);
+});
