@@ -6,7 +6,8 @@ import { findProgram } from '../host/program-path.ts';
 import { readFollowing } from '../gitops/store.ts';
 import { fleetOf } from '../render/header.ts';
 import { intervalIn, renderTriggers, triggerName, TRIGGERS, type Trigger } from '../render/triggers.ts';
-import { commandWords } from '../render/unit-path.ts';
+import { unitNames } from '../render/unit-names.ts';
+import { commandWords, pathOfUnit } from '../render/unit-path.ts';
 import { mosaicLine, type Finding, type Patient } from './check.ts';
 
 /** Unless the timer that stands says otherwise. */
@@ -87,6 +88,8 @@ export function fileTroubles(
     else tell(name, 'broken', `applies another file (${given}, not ${file})`);
   }
   const others = found.length > 0;
+  const holder = on.host.files.read(join(on.places.units, unitNames(fleet.systemd.unitPrefix).holder)) ?? '';
+  const agents = fleetOf(holder) === fleet.name ? pathOfUnit(holder) : undefined;
   for (const [trigger, wanted] of wantedTexts(on, named, standing.get(nameOf('reconcile.timer')))) {
     const name = nameOf(trigger);
     const text = standing.get(name);
@@ -94,6 +97,12 @@ export function fileTroubles(
     if (text === undefined) tell(name, 'broken', 'is not there');
     else if (!others && withoutEnvironment(text) !== withoutEnvironment(wanted))
       tell(name, 'warning', 'is not as mosaic would write it');
+    else {
+      const path = pathOfUnit(text);
+      if (path === '') tell(name, 'broken', 'has an empty PATH: it finds no tmux and no git');
+      else if (path !== undefined && agents !== undefined && path !== agents)
+        tell(name, 'warning', 'has another PATH than the agents are given');
+    }
   }
   return found;
 }

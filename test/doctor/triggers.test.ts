@@ -91,6 +91,18 @@ triggers('a unit with other words', {
   breaks: rewrite((text) => text.replace('StartLimitIntervalSec=0\n', '')),
 });
 
+triggers('a unit with an empty PATH', {
+  health: 'broken',
+  says: /^mosaic-gates\.service has an empty PATH/,
+  breaks: rewrite((text) => text.replace(/^Environment="PATH=.*"$/m, 'Environment="PATH="')),
+});
+
+triggers('a unit with another PATH than the agents', {
+  health: 'warning',
+  says: /^mosaic-gates\.service has another PATH than the agents are given/,
+  breaks: rewrite((text) => text.replace('Environment="PATH=', 'Environment="PATH=/opt/none:')),
+});
+
 triggers('a unit that applies another file', {
   health: 'broken',
   says: /^mosaic-gates\.service applies another file \(.*other\.yaml, not .*fleet\.yaml\)/,
