@@ -14,6 +14,7 @@ import { doctorJsonText, doctorText, type DoctorReport } from '../report/doctor.
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { findFleetFile, readFleet } from './fleet-file.ts';
+import { besideFollowed } from './in-force.ts';
 import { settingOf } from './reconcile.ts';
 
 export interface DoctorCommandOptions extends FleetOptions {
@@ -66,7 +67,11 @@ async function findFleet(
     return { check: told({ health: (named ?? '') === '' ? 'not-applicable' : 'broken', ...finding }) };
   }
   try {
-    const loaded = await readFleet(context, file);
+    const found = await readFleet(context, file);
+    // In a clone of a followed repository what runs here is as the file in force says.
+    const beside = found.ok && (named ?? '') === '' ? besideFollowed(host, found.value) : undefined;
+    if (beside !== undefined) file = beside.inForce;
+    const loaded = beside === undefined ? found : await readFleet(context, file);
     if (loaded.ok) return { check: told({ health: 'ok', message: `${file} is valid` }), fleet: loaded.value };
     const [first] = loaded.problems;
     const problems = counted(loaded.problems.length, 'problem');

@@ -52,6 +52,10 @@ inWorld(
     const stopped = await world.mosaic(['fleet', 'stop', 'one']);
     assert.equal(stopped.code, 0, stopped.stderr);
     assert.deepEqual(await running(world), []);
+    assert.match(
+      (await world.mosaic(['doctor'])).stdout,
+      /^ok +fleet-file +.*\/gitops\/current\/fleet\.yaml is valid/m,
+    );
     const plan = await world.mosaic(['plan']);
     assert.match(plan.stdout, /\+ start +two/);
     assert.match(plan.stderr, /is not in force: this shows what it would do/);
