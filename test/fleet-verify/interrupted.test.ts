@@ -30,8 +30,9 @@ for (const [at, moment] of MOMENTS.entries()) {
     await userServer(world);
     const before = await traces(world);
     const running = await stoppedAt(world, moment, signal);
-    const { code, stdout } = await running.ended;
+    const { code, stdout, stderr } = await running.ended;
     assert.equal(code, 130, stdout);
+    if (moment > 0) assert.match(stderr, /^Interrupted: .* leaves that to: mosaic fleet verify --clear$/m);
     assert.match(stdout, /^not tried .*\n +interrupted$/m);
     assert.match(stdout, /^ok +nothing of it is left$/m);
     assert.deepEqual(await traces(world), before);

@@ -66,6 +66,11 @@ export async function fleetVerifyCommand(
   const made = foldersToMake(host, places);
   const report = await withApplyLock(context, places, async (): Promise<VerifyReport> => {
     mark(host, places, made);
+    const cleansUp = (): void =>
+      terminal.err(
+        'Interrupted: takes away what it made. A second Ctrl-C leaves that to: mosaic fleet verify --clear\n',
+      );
+    if (options.keep !== true) signal.addEventListener('abort', cleansUp, { once: true });
     try {
       const before = lookAtDefaultServer(host);
       await proveAll(bench, systemd, signal, tell);
@@ -84,6 +89,7 @@ export async function fleetVerifyCommand(
       // Also of a run that was interrupted, whole: a second Ctrl-C ends even this, and the next run clears the rest.
       if (options.keep !== true)
         tell(await takeAway({ ...context, signal: new AbortController().signal }, name));
+      signal.removeEventListener('abort', cleansUp);
     }
     const failed = properties.some(({ result }) => result === 'failed');
     return {
