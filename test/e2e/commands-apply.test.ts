@@ -17,7 +17,7 @@ forScenes(
       });
     };
     scene.fleet([{ name: 'coder' }]);
-    const running = await world.start(['apply', '--watch', '--interval', '100ms']);
+    const running = await world.start(['apply', '--watch', '--interval', '1s']);
     await alive('coder');
     const { pid } = await scene.session('coder');
     scene.fleet([{ name: 'coder' }, { name: 'tester' }]);

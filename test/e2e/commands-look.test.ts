@@ -203,6 +203,13 @@ inScene('a wrong command line: exit 64, what is wrong, and what was meant', 'non
     [['plan', '-o', 'yaml'], /'yaml' is invalid[^]*text, json, markdown/],
     [['status', '--watch', '--interval', 'soon'], /It is a duration such as 30s/],
     [['apply', '--agent'], /argument missing/],
+    [['apply', '--interval', '5m'], /--interval says how often with --watch/],
+    [['apply', '--watch', '--interval', '900ms'], /--interval is shorter than 1s/],
+    [['apply', 'plan.json', '--watch'], /a saved plan is done once/],
+    [['apply', '--watch', '--dry-run'], /'--watch' cannot be used with option '-n, --dry-run'/],
+    [['apply', '--watch', '--wait', '5m'], /'--watch' cannot be used with option '--wait/],
+    [['apply', '--watch', '--status'], /'--watch' cannot be used with option '--status'/],
+    [['apply', '--watch', '--detailed-exitcode'], /'--watch' cannot be used with option '--detailed/],
     [['validate', 'one', 'two'], /too many arguments/],
     [['worktree', 'lst'], /unknown command 'lst'/],
   ] as const) {

@@ -67,7 +67,7 @@ forMissions(
 inMission('auto: `apply --watch` alone carries it through', 'none', async (scene) => {
   const { project, world, workers } = scene;
   const { gatesRan } = twelveTasks(scene);
-  const watching = await world.start(['apply', '--watch', '--interval', '200ms']);
+  const watching = await world.start(['apply', '--watch', '--interval', '1s']);
   await world.until(
     'the mission is completed',
     () =>

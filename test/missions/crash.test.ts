@@ -128,7 +128,7 @@ forMissions(
     const hangs = ['T1', 'T1', 'T3', 'T5'];
     workers.order('coder', ...hangs.map((task) => ({ hangOn: [task] })), { tasks: 1, handoff: true }, {});
     scene.missionFleet({ agent: { restart }, mission: { quality_gates: 'true' } });
-    const watching = await world.start(['apply', '--watch', '--interval', '100ms']);
+    const watching = await world.start(['apply', '--watch', '--interval', '1s']);
     for (const [index, task] of hangs.entries()) {
       const session = `sess-00${index + 1}`;
       await workers.half(task, session);

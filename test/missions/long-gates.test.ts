@@ -48,7 +48,7 @@ inMission(
       mission: wish,
       agents: [{ name: 'other', command: ['sleep', 'infinity'], restart }],
     });
-    const watching = await world.start(['apply', '--watch', '--interval', '200ms']);
+    const watching = await world.start(['apply', '--watch', '--interval', '1s']);
     await world.until('the gates run', gates.run);
     const before = await scene.session('other');
     await world.run('kill', ['-KILL', String(before.pid)]);
