@@ -75,14 +75,24 @@ const ofMirror =
   /corrupt|inflate|bad object|missing (?:blob|tree|commit|object)|unable to (?:read|parse|find|create .*\.lock)|pack(?:file| has| index)|index file|loose object|is empty|unresolved deltas|all necessary objects|not a git repository \(|bad (?:config|ref|revision)|cannot lock ref|invalid (?:sha1|object)|broken|not a valid|unknown revision|Could not get object info/i;
 
 const passing =
-  /resolve host|timed out|Connection (?:refused|reset|closed|timed)|Network is unreachable|No route to host|hung up|early EOF|RPC failed|HTTP 5\d\d|Operation too slow|TLS|SSL|kex_exchange/i;
+  /resolve host|Failed to connect|Couldn't connect|timed out|Connection (?:refused|reset|closed|timed)|Network is unreachable|No route to host|hung up|early EOF|RPC failed|HTTP 5\d\d|Operation too slow|TLS|SSL|kex_exchange/i;
 
 const needsAccess =
   /Permission denied|Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|HTTP 40[13]|Host key verification failed/i;
 
+/** What to do about what did not come to an end in time. */
+const late: Readonly<Record<string, string>> = {
+  ask: 'See whether the remote answers this user at all: git ls-remote.',
+  fetch: 'If the repository is large, give it longer: mosaic gitops bootstrap … --timeout 15m.',
+};
+
 /** What a failed git means. `doing` says in words what it was for, such as `fetch`. */
-export function failed(asking: Asking, doing: string, result: ExecResult): FollowError {
-  const { repo, branch } = asking.following;
+export function failed(
+  { following }: Pick<Asking, 'following'>,
+  doing: string,
+  result: ExecResult,
+): FollowError {
+  const { repo, branch } = following;
   const where = quoted(shownUrl(repo));
   const why = withoutSecrets(gitWhy(result), repo);
   const { stderr, failure } = result;
@@ -92,7 +102,7 @@ export function failed(asking: Asking, doing: string, result: ExecResult): Follo
     return new FollowError('host', why, { fix: 'Install git 2.36 or later (Debian: apt-get install git).' });
   if (failure === 'timeout')
     return new FollowError('remote', `cannot ${doing} ${where}: it did not come to an end in time`, {
-      fix: 'If the repository is large, give it longer: mosaic gitops bootstrap … --timeout 15m.',
+      fix: late[doing],
     });
   if (failure !== undefined) return new FollowError('host', why);
   if (/No space left on device|Disk quota exceeded/.test(stderr))

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as fc from 'fast-check';
+import { failed } from '../../src/gitops/ask.ts';
 import { judge, type CommitFacts, type Rule } from '../../src/gitops/judge.ts';
 import { neededFiles } from '../../src/gitops/needed.ts';
 import {
@@ -186,4 +187,33 @@ void test('the units keep the PATH that stands, and no value becomes a directive
   assert.match(first.timer, /^OnUnitInactiveSec=300s$/m);
   const again = gitopsUnits(templates, { ...units, path: '/second', standing: first.service });
   assert.equal(again.service, first.service);
+});
+
+void test('what may pass is tried again, and a remote that is slow to answer is not taken for a large one', () => {
+  const following: Following = {
+    repo: 'https://host/x',
+    branch: 'main',
+    path: 'fleet.yaml',
+    intervalMs: 60_000,
+    timeoutMs: 60_000,
+  };
+  const asking = { following };
+  const said = (stderr: string): boolean =>
+    failed(asking, 'ask', {
+      code: 128,
+      stdout: '',
+      stderr: `fatal: unable to access 'https://host/x/': ${stderr}\n`,
+    }).transient;
+  for (const passing of [
+    'Failed to connect to host port 443 after 0 ms: Could not connect to server',
+    "Failed to connect to host port 443 after 0 ms: Couldn't connect to server",
+    'Could not resolve host: host',
+    'Connection timed out after 15001 milliseconds',
+  ])
+    assert.equal(said(passing), true, passing);
+  assert.equal(said('The requested URL returned error: 404'), false);
+  const late = (doing: string): string | undefined =>
+    failed(asking, doing, { stdout: '', stderr: '', failure: 'timeout' }).fix;
+  assert.match(late('fetch') ?? '', /large.*--timeout/);
+  assert.doesNotMatch(late('ask') ?? '', /large/);
 });
