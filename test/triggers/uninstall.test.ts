@@ -254,6 +254,11 @@ inScene('a fleet whose file names another now, or is gone, goes by its name', 's
   assert.match(gone.stderr, /^ +fix: .* Without a file: --name test\.$/m);
   const none = await scene.mosaic(['down', '--name', 'nobody'], 1);
   assert.match(none.stderr, /nothing of a fleet nobody stands on this host/);
+  assert.match(
+    none.stderr,
+    new RegExp(`the tmux sockets ${world.socket}\\.$`, 'm'),
+    'and not on the default one',
+  );
   await scene.mosaic(['down', '--name', '../test'], 64);
   assert.equal((await scene.session('coder')).pid, pid);
   await scene.mosaic(['fleet', 'install-systemd', '--uninstall', '--yes', '--name', 'test']);

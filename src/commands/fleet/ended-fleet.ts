@@ -100,13 +100,16 @@ function ours({ files }: Host, fleet: string, path: string): string | undefined 
   return text !== undefined && isOurs(fleet, text) ? text : undefined;
 }
 
-/** Servers that answer, and those of them that have a session of the fleet: without a unit, nothing else tells of the socket. */
+/**
+ * Servers that answer, and those of them that have a session of the fleet: without a unit, nothing else tells of the socket. The
+ * user's own server, which no fleet can have, is not asked.
+ */
 async function socketsOf(host: Host, fleet: string): Promise<{ sockets: string[]; seen: string[] }> {
   const { env, uid } = host.facts;
   const folder = env['TMUX_TMPDIR'];
   const sockets = host.files
     .list(join(folder === undefined || folder === '' ? '/tmp' : folder, `tmux-${uid}`))
-    .filter((name) => /^[A-Za-z0-9_-]+$/.test(name));
+    .filter((name) => name !== 'default' && /^[A-Za-z0-9_-]+$/.test(name));
   const seen: string[] = [];
   for (const socket of sockets) {
     const tmux = await observeTmux(host, socket);

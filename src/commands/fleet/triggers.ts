@@ -153,7 +153,11 @@ export async function removeTriggers(
   if (ours.length === 0) return false;
   const disable = unitsOf(host, fleet.name, places, [HOLDER_KIND]);
   await removeUnits(host, places, ours, { disable, told, dryRun });
-  if (!dryRun) host.files.remove(places.wake);
+  if (dryRun) return true;
+  // Set for the end of a backoff: `apply --gates-in` has made it, and there is none most of the time.
+  const { wake } = unitNames(fleet.systemd.unitPrefix);
+  await host.exec('systemctl', ['--user', 'stop', wake.replace(/service$/, 'timer')]);
+  host.files.remove(places.wake);
   return true;
 }
 
