@@ -5,6 +5,7 @@ import { listed } from '../base/text.ts';
 import type { FileStat, Host } from '../host/host.ts';
 import type { SilentServer, TmuxSeen } from '../model/observation.ts';
 import type { Source } from '../model/source.ts';
+import { tmuxSocket } from '../observe/tmux-socket.ts';
 import { wakeHook } from '../render/hook.ts';
 import { unitNames } from '../render/unit-names.ts';
 import {
@@ -34,17 +35,10 @@ interface SocketFacts {
   group: { at: string; unit: string } | undefined;
 }
 
-/** As tmux finds it (tmux(1), TMUX_TMPDIR). */
-function socketPath({ facts, files }: Host, name: string): string {
-  const base = facts.env['TMUX_TMPDIR'];
-  const folder = base === undefined || base === '' ? '/tmp' : base;
-  return join(files.realpath(folder) ?? folder, `tmux-${facts.uid}`, name);
-}
-
 async function socketFacts(on: Patient): Promise<SocketFacts> {
   const { host, fleet, file } = on;
   const { tmux, silentServers, state } = await on.observed;
-  const path = socketPath(host, fleet.tmux.socketName);
+  const path = tmuxSocket(host, fleet.tmux.socketName);
   const recorded = state.known ? Object.values(state.value.agents).map(({ run }) => run?.server.pid) : [];
   const server = tmux.known ? tmux.value.server : undefined;
   return {

@@ -6,6 +6,7 @@ import type { Host } from '../../host/host.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import { placesOf } from '../../model/places.ts';
 import { observeTmux } from '../../observe/tmux.ts';
+import { tmuxSockets } from '../../observe/tmux-socket.ts';
 import { isOurs } from '../../render/artefacts.ts';
 import { unitArgument } from '../../render/quote.ts';
 import { TRIGGERS } from '../../render/triggers.ts';
@@ -105,10 +106,8 @@ function ours({ files }: Host, fleet: string, path: string): string | undefined 
  * user's own server, which no fleet can have, is not asked.
  */
 async function socketsOf(host: Host, fleet: string): Promise<{ sockets: string[]; seen: string[] }> {
-  const { env, uid } = host.facts;
-  const folder = env['TMUX_TMPDIR'];
   const sockets = host.files
-    .list(join(folder === undefined || folder === '' ? '/tmp' : folder, `tmux-${uid}`))
+    .list(tmuxSockets(host))
     .filter((name) => name !== 'default' && /^[A-Za-z0-9_-]+$/.test(name));
   const seen: string[] = [];
   for (const socket of sockets) {

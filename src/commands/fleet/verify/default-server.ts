@@ -1,6 +1,6 @@
 /** What can be seen of the user's own tmux server without a word to it: its socket file, and the processes in its panes. */
-import { join } from 'node:path';
 import type { Host } from '../../../host/host.ts';
+import { tmuxSocket } from '../../../observe/tmux-socket.ts';
 
 export interface DefaultServer {
   socket: string;
@@ -12,7 +12,7 @@ export interface DefaultServer {
 }
 
 export function lookAtDefaultServer(host: Host): DefaultServer {
-  const socket = socketOf(host, 'default');
+  const socket = tmuxSocket(host, 'default');
   const made = host.files.stat(socket)?.modifiedAt;
   const panes = new Set<string>();
   let server: string | undefined;
@@ -31,13 +31,6 @@ export function lookAtDefaultServer(host: Host): DefaultServer {
     ...(made === undefined ? {} : { socketMadeAt: made }),
     ...(server === undefined ? {} : { server }),
   };
-}
-
-/** Where tmux has the socket of that name (tmux(1), -L). */
-export function socketOf({ facts, files }: Host, name: string): string {
-  const wish = facts.env['TMUX_TMPDIR'];
-  const folder = wish === undefined || wish === '' ? '/tmp' : wish;
-  return join(files.realpath(folder) ?? folder, `tmux-${facts.uid}`, name);
 }
 
 /** What has become of it, in words; undefined: nothing. */

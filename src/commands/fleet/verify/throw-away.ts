@@ -8,7 +8,7 @@ import { observeTmux } from '../../../observe/tmux.ts';
 import type { CommandContext } from '../../context.ts';
 import { EXIT } from '../../command-error.ts';
 import { takeDown } from '../../down.ts';
-import { socketOf } from './default-server.ts';
+import { tmuxSocket } from '../../../observe/tmux-socket.ts';
 
 /** One's name is the beginning of the other's: what takes a name for a pattern meets both. */
 export const ONE = 'app';
@@ -105,7 +105,8 @@ export async function remove(context: CommandContext, name: string): Promise<str
   await host.exec('systemctl', ['--user', 'reset-failed', `${fleet.systemd.unitPrefix}-*`]);
   // tmux leaves the file of its socket; where a server runs on it, that is what has gone wrong.
   const tmux = await observeTmux(host, fleet.tmux.socketName);
-  if (tmux.known && tmux.value.server === undefined) host.files.remove(socketOf(host, fleet.tmux.socketName));
+  if (tmux.known && tmux.value.server === undefined)
+    host.files.remove(tmuxSocket(host, fleet.tmux.socketName));
   // The server's last words, which may have come after the rest was cleared.
   host.files.remove(places.wake);
   const strangers = host.files.list(places.state).filter((entry) => entry !== MARK && entry !== 'apply.lock');
