@@ -66,14 +66,14 @@ export interface Applied {
 
 /**
  * @param options.quiet print no closing summary: the caller prints its own
- * @param options.asked an operator asked for some of it, so that no later plan goes on with what an interruption leaves
+ * @param options.asked agents that an operator asked something for: no later plan goes on with what an interruption leaves of that
  */
 export async function applyPlan(
   context: CommandContext,
   fleet: Fleet,
   places: Places,
   { plan, observation }: Look,
-  options: { verbose?: boolean; quiet?: boolean; asked?: boolean } = {},
+  options: { verbose?: boolean; quiet?: boolean; asked?: ReadonlySet<string> } = {},
 ): Promise<Applied> {
   const { host, terminal, signal } = context;
   const { state } = observation;

@@ -196,8 +196,8 @@ export async function carryOut(
     : await applyPlan(context, fleet, places, look, {
         verbose: options.verbose ?? false,
         quiet: options.json ?? false,
-        asked: [options.restart, options.adopt, options.start, options.suspend].some(
-          (names) => (names?.length ?? 0) > 0,
+        asked: new Set(
+          [options.restart, options.adopt, options.start, options.suspend].flatMap((names) => names ?? []),
         ),
       });
   // For programs it is told at the end: there may be more rounds.

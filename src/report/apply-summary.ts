@@ -1,7 +1,7 @@
 /** How an apply ended, for people and for programs (schemas/apply.schema.json). */
 import { counted } from '../base/text.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { Action, Plan } from '../model/plan.ts';
+import type { Action, ActionKind, Plan } from '../model/plan.ts';
 import { defined } from './defined.ts';
 import { elapsed } from './format.ts';
 import { phraseOf, subjectOf, tally } from './outcomes.ts';
@@ -15,8 +15,8 @@ export interface ApplyResult {
   durationMs: number;
   /** What an interruption left undone; absent: there was none. */
   left?: readonly Action[];
-  /** An operator asked for some of it, which the next plan does not know any more. */
-  asked?: boolean;
+  /** Agents that an operator asked something for, which the next plan does not know any more. */
+  asked?: ReadonlySet<string>;
 }
 
 const participles: Record<Did, string> = {
@@ -30,7 +30,7 @@ const participles: Record<Did, string> = {
 
 /** The last words of an apply: a sentence with numbers, then every failure with what it kept from being done. */
 export function applySummary(result: ApplyResult, color: boolean): string {
-  const { plan, outcomes, durationMs, left, asked = false } = result;
+  const { plan, outcomes, durationMs, left, asked } = result;
   const found = tally(plan, outcomes);
   const failed = found.failures.length;
   const opening = left !== undefined ? 'Interrupted' : 'Done';
@@ -70,10 +70,22 @@ function failureLines(failures: Failure[], color: boolean): string[] {
   ];
 }
 
-function leftLines(left: readonly Action[], asked: boolean): string[] {
+/** What no later plan does of itself: it was asked for. */
+const ASKED_FOR: ReadonlySet<ActionKind> = new Set([
+  'stop-session',
+  'start-session',
+  'suspend',
+  'resume',
+  'adopt-session',
+]);
+
+function leftLines(left: readonly Action[], asked: ReadonlySet<string> | undefined): string[] {
   if (left.length === 0) return ['Nothing was left to do.'];
+  const isLost = left.some(
+    (action) => 'agent' in action && asked?.has(action.agent) === true && ASKED_FOR.has(action.kind),
+  );
   return [
-    asked
+    isLost
       ? `${left.length} left. Run it again: an apply alone does not know what was asked for.`
       : `${left.length} left, for the next apply:`,
     ...left.map((action) => `  ${visible(phraseOf(action))}`),

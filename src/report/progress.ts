@@ -1,4 +1,5 @@
 /** An apply as it goes: one line that is redrawn on a terminal, a line for each thing that matters elsewhere. */
+import { defined } from './defined.ts';
 import type { ApplyEvent, Outcome } from '../model/outcome.ts';
 import type { Action, Plan } from '../model/plan.ts';
 import type { Ended } from '../model/state.ts';
@@ -18,8 +19,8 @@ export interface ProgressOptions {
   verbose?: boolean;
   /** Leave out the closing summary: the caller prints another form of it. */
   quiet?: boolean;
-  /** Something of it was asked for, and only now. */
-  asked?: boolean;
+  /** Agents that something was asked for, and only now. */
+  asked?: ReadonlySet<string>;
 }
 
 export interface Progress {
@@ -86,8 +87,8 @@ export function createProgress(terminal: Terminal, options: ProgressOptions): Pr
           live.clear();
           const { outcomes, durationMs } = event;
           if (options.quiet === true) return;
-          const { asked = false } = options;
-          const result = { plan, outcomes, durationMs, asked, ...(left !== undefined && { left }) };
+          const { asked } = options;
+          const result = defined({ plan, outcomes, durationMs, asked, left });
           terminal.out(applySummary(result, terminal.color));
           return;
         }

@@ -27,7 +27,7 @@ async function applyAtWork(scene: Scene): Promise<{ running: Running; finish: ()
 
 forScenes('two at once: one works, the other says so and exits 75', async (scene) => {
   const { running, finish } = await applyAtWork(scene);
-  for (const command of [['apply'], ['down'], ['worktree', 'gc']]) {
+  for (const command of [['apply'], ['worktree', 'gc']]) {
     const { stdout, stderr } = await scene.mosaic(command, 75);
     assert.equal(stdout, '');
     assert.equal(
@@ -36,6 +36,13 @@ forScenes('two at once: one works, the other says so and exits 75', async (scene
         '  fix: Try again when it has ended.\n',
     );
   }
+  // What a person waits for lets it finish; given up, it has done nothing.
+  const down = await scene.world.start(['down']);
+  const waits = `Waits for another apply of this fleet (pid ${pidInside(running)}) to end.\n`;
+  await scene.world.until('it waits', () => down.output().stderr.endsWith(waits));
+  down.signal('SIGINT');
+  assert.equal((await down.ended).code, 130);
+  assert.equal(Object.keys(await scene.sessions()).length, 2);
   // Who only looks needs no lock.
   await scene.mosaic(['plan']);
   await scene.mosaic(['status']);

@@ -83,7 +83,7 @@ describe('the end of an apply', () => {
     );
   });
   it('tells who asked for it that no later apply knows of it', () => {
-    const result = { plan, outcomes: [done(stop)], durationMs: 400, left: [startA], asked: true };
+    const result = { plan, outcomes: [done(stop)], durationMs: 400, left: [startA], asked: new Set(['a']) };
     assert.equal(
       applySummary(result, false),
       `Interrupted: 1 stopped in 0.4s.
@@ -91,6 +91,10 @@ describe('the end of an apply', () => {
   start a
 `,
     );
+  });
+  it('counts on the next apply for what was asked of others', () => {
+    const result = { plan, outcomes: [done(stop)], durationMs: 400, left: [startA], asked: new Set(['b']) };
+    assert.match(applySummary(result, false), /^1 left, for the next apply:$/m);
   });
   it('counts steps where no agent changed', () => {
     const outcomes = [done(file), done(action('reload-units', {}))];
