@@ -23,11 +23,9 @@ export interface Alarm {
  */
 const SLICE_MS = 5_000;
 
-/** @param look is called every few seconds of a wait: for what nothing tells of by itself */
 export function createAlarm(
   host: Pick<Host, 'clock' | 'files'> & Partial<Pick<Host, 'watch'>>,
   signal: AbortSignal,
-  look: () => void = () => {},
 ): Alarm {
   let file: string | undefined;
   let flag: string | undefined;
@@ -83,7 +81,6 @@ export function createAlarm(
         await host.clock.sleep(slice, AbortSignal.any([signal, rung.signal]));
         // A clock that was set back must not make it wait longer.
         left -= slice;
-        look();
         // Also where the system does not watch.
         changed();
       }

@@ -1,7 +1,5 @@
 /** `mosaic apply --watch`: reconciles again and again, where nothing else starts it. */
 import type { Fleet } from '../model/fleet.ts';
-import type { Host } from '../host/host.ts';
-import type { Observation } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { Plan, Verification } from '../model/plan.ts';
 import { visible } from '../base/visible.ts';
@@ -27,11 +25,7 @@ const PATIENCE_MS = 24 * 3_600_000;
  */
 export async function watchCommand(context: CommandContext, given: ApplyCommandOptions): Promise<number> {
   const { host, terminal, signal } = context;
-  let server: { pid: number; startTime: number } | undefined;
-  // Tmux 3.3a misses the end of some programs: asked to look again, it says so, and our hook raises the flag.
-  const alarm = createAlarm(host, signal, () => {
-    if (server !== undefined) host.processes.signal(server.pid, server.startTime, 'SIGCHLD');
-  });
+  const alarm = createAlarm(host, signal);
   const tell = teller((text) => terminal.err(text));
   let options = given;
   let said = '';
@@ -65,7 +59,6 @@ export async function watchCommand(context: CommandContext, given: ApplyCommandO
             settingOf(host, now.fleet),
             planOptions(now.fleet, options),
           );
-          server = serverOf(host, look.observation);
           const summary = summaryOf(look.plan);
           if (look.plan.actions.length > 0 || summary !== said) {
             const done = await carryOut(context, now.fleet, places, look, options);
@@ -106,15 +99,6 @@ async function current(
   const { places } = settingOf(context.host, loaded.value);
   alarm.watchFlag(places.wake);
   return { fleet: loaded.value, places };
-}
-
-function serverOf(
-  { processes }: Host,
-  { tmux }: Observation,
-): { pid: number; startTime: number } | undefined {
-  const pid = tmux.known ? tmux.value.server?.pid : undefined;
-  const startTime = pid === undefined ? undefined : processes.startTime(pid);
-  return pid === undefined || startTime === undefined ? undefined : { pid, startTime };
 }
 
 /** What is worth telling of a plan that does nothing: that it is another one than before. */

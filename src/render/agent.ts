@@ -78,12 +78,9 @@ const UNTIL_FORGOTTEN = [
 /** Moves the program into a scope of its own, keeping its pid (systemd-run(1), --scope). */
 function scopeOf(fleet: Fleet, agent: Agent): string[] {
   const { memoryMax, cpuWeight, tasksMax } = agent.resources;
-  const { wake, scope } = unitNames(fleet.systemd.unitPrefix);
+  const { scope } = unitNames(fleet.systemd.unitPrefix);
   const properties = [
     'TimeoutStopSec=10s',
-    // Tmux 3.3a misses the end of some programs; a scope misses none, and may also be ended by the kernel for want of memory.
-    `OnSuccess=${wake}`,
-    `OnFailure=${wake}`,
     ...(memoryMax === undefined ? [] : [`MemoryMax=${memoryMax}`]),
     ...(cpuWeight === undefined ? [] : [`CPUWeight=${cpuWeight}`]),
     ...(tasksMax === undefined ? [] : [`TasksMax=${tasksMax}`]),

@@ -93,13 +93,23 @@ function tmuxConf(fleet: Fleet, context: RenderContext): Artefact {
   return plainArtefact('tmux-conf', context.places.tmuxConf, 0o600, `${lines.join('\n')}\n`);
 }
 
+/**
+ * What the holder's session runs, beside keeping the server alive: each second it has the server look which of its programs have
+ * ended. Tmux 3.3a misses some, since libutempter takes its SIGCHLD while it writes utmp, and then neither shows how they ended nor
+ * runs our hook. By builtins of bash alone, so that nothing is started for it; without bash it only holds.
+ */
+const LOOK_AGAIN =
+  'exec {pipe}<> <(:); while read -rt 1 -u "$pipe"; [ $? -gt 128 ]; do kill -CHLD "$PPID"; done; exec tail -f /dev/null';
+const HOLD = 'command -v bash >/dev/null && exec bash -c "$0"; exec tail -f /dev/null';
+
 function holder(fleet: Fleet, context: RenderContext): Artefact {
   const name = fleet.tmux.holderSession;
   const target = tmuxWord(`=${name}:`);
+  const program = ['sh', '-c', HOLD, LOOK_AGAIN].map(tmuxWord).join(' ');
   const text = `${header(fleet.name)}
 ${notice}
 if-shell -F -t ${target} '#{session_id}' {} {
-  new-session -d -s ${tmuxWord(name)} -n holder -c / -- tail -f /dev/null ; \\
+  new-session -d -s ${tmuxWord(name)} -n holder -c / -- ${program} ; \\
   set-option -t ${target} ${MARK} ${tmuxWord(holderMark(fleet.name, name))} ; \\
   set-option -g remain-on-exit on
 }

@@ -125,16 +125,28 @@ async function runningOf(world: World): Promise<Record<string, number>> {
   assert.match(stdout, /^\d+\n$/);
   const counts: Record<string, number> = {};
   for (const { pid } of processesOf(world.folder)) {
-    let environment: string;
-    try {
-      environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
-    } catch {
-      continue;
-    }
-    const agent = /(?:^|\0)MOSAIC_AGENT=([^\0]*)/.exec(environment)?.[1];
-    if (agent !== undefined) counts[agent] = (counts[agent] ?? 0) + 1;
+    const agent = agentOf(pid);
+    if (agent !== undefined && agentOf(parentOf(pid)) !== agent) counts[agent] = (counts[agent] ?? 0) + 1;
   }
   return counts;
+}
+
+function agentOf(pid: number | string): string | undefined {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`, 'latin1');
+    return /(?:^|\0)MOSAIC_AGENT=([^\0]*)/.exec(environment)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** `self` where it has gone meanwhile: that is no agent. */
+function parentOf(pid: number): string {
+  try {
+    return /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 'self';
+  } catch {
+    return 'self';
+  }
 }
 
 async function unitsOf(world: World): Promise<string[]> {
@@ -143,7 +155,8 @@ async function unitsOf(world: World): Promise<string[]> {
   return stdout
     .split('\n')
     .map((line) => line.trim().split(/\s+/).slice(0, 4).join(' '))
-    .filter(Boolean)
+    // One that has ended is forgotten when systemd comes to it.
+    .filter((unit) => unit !== '' && !unit.endsWith(' inactive dead'))
     .sort();
 }
 

@@ -59,18 +59,6 @@ test('it waits for the interval, and looks up from time to time', async () => {
   assert.equal(m.sleeps(), 12);
 });
 
-test('what it looks for from time to time may raise the flag', async () => {
-  const m = machine();
-  let looks = 0;
-  const alarm = createAlarm(m.host, never, () => {
-    looks += 1;
-    if (looks === 2) m.files.put('/f/wake', '');
-  });
-  alarm.watchFlag('/f/wake');
-  await alarm.wait(3_600_000);
-  assert.deepEqual([looks, m.awake()], [2, 10_000]);
-});
-
 test('a machine that slept over the moment reacts soon after it wakes, once', async () => {
   const m = machine();
   m.during(2, () => m.jump(8 * 3_600_000));
