@@ -19,3 +19,13 @@ inScene("its unit's restart by systemctl brings it back each time", 'systemd', a
   await scene.apply();
   assert.deepEqual(scene.crashes('app'), []);
 });
+
+inScene('many that are restarted at once all come back', 'systemd', async (scene) => {
+  scene.fleet(Array.from({ length: 12 }, (_, index) => ({ name: `a${index}` })));
+  await scene.apply();
+  for (let round = 0; round < 6; round++) {
+    const { stdout } = await scene.mosaic(['fleet', 'restart']);
+    assert.match(stdout, /^Done: 12 restarted in /m);
+  }
+  await scene.inSync();
+});

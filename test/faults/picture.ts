@@ -152,12 +152,14 @@ function parentOf(pid: number): string {
 async function unitsOf(world: World): Promise<string[]> {
   if (world.supervisor === 'none') return [];
   const { stdout } = await world.systemctl('list-units', '--all', '--plain', '--no-legend', 'mosaic-*');
-  return stdout
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/).slice(0, 4).join(' '))
-    // One that has ended is forgotten when systemd comes to it.
-    .filter((unit) => unit !== '' && !unit.endsWith(' inactive dead'))
-    .sort();
+  return (
+    stdout
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/).slice(0, 4).join(' '))
+      // One that has ended is forgotten when systemd comes to it.
+      .filter((unit) => unit !== '' && !unit.endsWith(' inactive dead'))
+      .sort()
+  );
 }
 
 async function heardBy(world: World): Promise<string[]> {
