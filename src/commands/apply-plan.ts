@@ -2,59 +2,27 @@
 import type { ApplyContext } from '../apply/context.ts';
 import { execute } from '../apply/executor.ts';
 import { prepareState, stateStore } from '../apply/state-store.ts';
-import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { Places } from '../model/places.ts';
 import type { Action, Plan } from '../model/plan.ts';
 import { createProgress } from '../report/progress.ts';
-import { CommandError, EXIT } from './command-error.ts';
+import { EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { eventLog } from './event-log.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import type { Look } from './reconcile.ts';
+import { inTurn, type TurnOptions } from './turn.ts';
 
-/** How long a command that a person waits for lets another apply finish. */
-export const LOCK_PATIENCE_MS = 60_000;
-
-export interface LockOptions {
-  /** How long another apply is let finish; not at all unless told. */
-  waitMs?: number;
-}
-
-/**
- * Runs a task while this process alone may change the fleet. Throws CommandError when another does, for longer than is waited; also
- * where the wait was interrupted.
- */
+/** Runs a task while this process alone may change the fleet. As `inTurn`. */
 export async function withApplyLock<T>(
-  { host, terminal, signal }: Pick<CommandContext, 'host' | 'terminal' | 'signal'>,
+  context: Pick<CommandContext, 'host' | 'terminal' | 'signal'>,
   places: Places,
   task: () => Promise<T>,
-  { waitMs = 0 }: LockOptions = {},
+  options: TurnOptions = {},
 ): Promise<T> {
-  prepareState(host.files, places);
-  let lock = await host.files.lock(places.applyLock);
-  if (lock === undefined && waitMs > 0) {
-    terminal.err(`Waits for another apply of this fleet${whoHolds(host, places)} to end.\n`);
-    lock = await host.files.lock(places.applyLock, { waitMs, signal });
-    if (lock === undefined && signal.aborted)
-      throw new CommandError('interrupted while another apply was at work', EXIT.interrupted);
-  }
-  if (lock === undefined) {
-    throw new CommandError(`another apply of this fleet is at work${whoHolds(host, places)}`, EXIT.locked, {
-      fix: 'Try again when it has ended.',
-    });
-  }
-  try {
-    return await task();
-  } finally {
-    lock.release();
-  }
-}
-
-function whoHolds({ files }: Host, places: Places): string {
-  const holder = files.read(places.applyLock)?.trim();
-  return holder === undefined || holder === '' ? '' : ` (pid ${holder})`;
+  prepareState(context.host.files, places);
+  return inTurn(context, { lock: places.applyLock, what: 'apply' }, task, options);
 }
 
 export interface Applied {

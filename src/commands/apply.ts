@@ -9,7 +9,7 @@ import { nextMoment } from '../plan/next-moment.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { renderPlan } from '../report/render-plan.ts';
 import type { SavedPlan } from '../report/saved-plan.ts';
-import { appliedExitCode, applyPlan, withApplyLock, type Applied, type LockOptions } from './apply-plan.ts';
+import { appliedExitCode, applyPlan, withApplyLock, type Applied } from './apply-plan.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { findFleetFile, readFleet, requireFleet } from './fleet-file.ts';
@@ -18,6 +18,7 @@ import { planDigest, planOptions, type PlanCommandOptions } from './plan.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf, type Look } from './reconcile.ts';
 import { showStatus } from './status.ts';
+import type { TurnOptions } from './turn.ts';
 import { verifyMissions } from './verify-missions.ts';
 
 export interface ApplyCommandOptions extends PlanCommandOptions {
@@ -58,7 +59,7 @@ async function triggeredApply(
   unit: string,
 ): Promise<number> {
   const { host, terminal } = context;
-  const file = findFleetFile(host, options.file);
+  const file = await findFleetFile(host, options.file);
   const before = textOf(host, file);
   const due: Verification[] = [];
   let wake: string | undefined;
@@ -134,7 +135,7 @@ export async function applyFleet(
       options.planned?.(look.plan);
       return carryOut(context, now, setting.places, look, asked);
     };
-    return withApplyLock(context, setting.places, task, lockOptions(options));
+    return withApplyLock(context, setting.places, task, turnOptions(options));
   };
   let last = await round(fleet, options);
   let { code } = last;
@@ -162,7 +163,7 @@ export async function applyFleet(
   return code;
 }
 
-const lockOptions = ({ waitMs }: ApplyCommandOptions): LockOptions =>
+const turnOptions = ({ waitMs }: ApplyCommandOptions): TurnOptions =>
   waitMs === undefined ? {} : { waitMs };
 
 export interface Done {

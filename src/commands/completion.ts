@@ -22,7 +22,7 @@ export function completionCommand(
 /** The agents of the fleet file, on whatever host, one a line; nothing when there is none that is valid. */
 export async function completeAgentsCommand(context: CommandContext): Promise<number> {
   const { host, terminal } = context;
-  const loaded = await readFleet(context, findFleetFile(host, undefined));
+  const loaded = await readFleet(context, await findFleetFile(host, undefined));
   if (!loaded.ok) return EXIT.ok;
   const { agents, elsewhere } = loaded.value;
   terminal.out([...agents, ...elsewhere].map(({ name }) => `${name}\n`).join(''));

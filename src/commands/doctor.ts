@@ -60,7 +60,7 @@ async function findFleet(
   const named = given ?? host.facts.env['MOSAIC_FLEET'];
   let file: string;
   try {
-    file = findFleetFile(host, given);
+    file = await findFleetFile(host, given);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     const finding = { message: error.message, ...(error.fix === undefined ? {} : { advice: error.fix }) };

@@ -5,7 +5,7 @@ import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Places } from '../model/places.ts';
 import { renderPlan } from '../report/render-plan.ts';
-import { appliedExitCode, applyPlan, LOCK_PATIENCE_MS, withApplyLock } from './apply-plan.ts';
+import { appliedExitCode, applyPlan, withApplyLock } from './apply-plan.ts';
 import { EXIT } from './command-error.ts';
 import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
@@ -16,6 +16,7 @@ import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
 import { removeGitopsUnits } from './gitops/units.ts';
 import { planExitCode } from './plan-exit-code.ts';
 import { lookAndPlan, settingOf } from './reconcile.ts';
+import { LOCK_PATIENCE_MS } from './turn.ts';
 
 export interface DownCommandOptions extends FleetOptions {
   /** In place of a fleet file: the fleet as it stands on this host. */

@@ -3,26 +3,27 @@ import { join } from 'node:path';
 import { visible } from '../base/visible.ts';
 import type { Host } from '../host/host.ts';
 import type { Agent, Fleet } from '../model/fleet.ts';
-import { absoluteOr } from '../model/places.ts';
+import { absoluteOr, placesOf } from '../model/places.ts';
 import type { Loaded, Problem } from '../model/problem.ts';
 import { canonicalPath } from '../observe/git-folders.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext } from './context.ts';
 import { fleetCache } from './fleet-cache.ts';
 import { givenPath } from './given-path.ts';
-import { asInForce, besideFollowed, followedFile, refuseBesideFollowed } from './in-force.ts';
 
 /**
  * `--file`, else $MOSAIC_FLEET, else ./fleet.yaml, else the one in the configuration folder, else that of the one repository that is
  * followed. Throws CommandError.
  */
-export function findFleetFile(host: Host, file: string | undefined): string {
+export async function findFleetFile(host: Host, file: string | undefined): Promise<string> {
   const { env, cwd, cwdGone, home } = host.facts;
   const given = file ?? (env['MOSAIC_FLEET'] === '' ? undefined : env['MOSAIC_FLEET']);
   if (given !== undefined) return givenPath(host, given);
   const own = join(absoluteOr(env['XDG_CONFIG_HOME'], join(home, '.config')), 'mosaic/fleet.yaml');
   const places = cwdGone === true ? [own] : [join(cwd, 'fleet.yaml'), own];
-  const found = places.find((path) => host.files.target(path) !== undefined) ?? followedFile(host);
+  const found =
+    places.find((path) => host.files.target(path) !== undefined) ??
+    (await import('./in-force.ts')).followedFile(host);
   if (found === undefined) {
     const missing =
       cwdGone === true
@@ -110,22 +111,23 @@ export async function requireFleet(
   options: { file?: string; remember?: boolean; asFound?: boolean },
 ): Promise<{ fleet: Fleet; text: string; warnings: Problem[] }> {
   const { host, terminal } = context;
-  const loaded = await readFleet(context, findFleetFile(host, options.file), options);
+  const loaded = await readFleet(context, await findFleetFile(host, options.file), options);
   if (loaded.ok) {
-    const beside = besideFollowed(host, loaded.value);
-    if (beside !== undefined) {
+    const following = await followingRules(host, loaded.value);
+    const beside = following?.besideFollowed(host, loaded.value);
+    if (following !== undefined && beside !== undefined) {
       const isNamed = options.file !== undefined || (host.facts.env['MOSAIC_FLEET'] ?? '') !== '';
       const { name, file } = loaded.value;
       const note = `Note: the fleet ${name} follows a repository; ${visible(file)}`;
       if (options.asFound === true) {
         terminal.err(`${note} is not in force: this shows what it would do\n`);
-        const there = asInForce(host, file, beside);
+        const there = following.asInForce(host, file, beside);
         const as = there && (await readFleet({ ...context, host: there }, beside.inForce));
         if (as?.ok === true) return { fleet: as.value, text: as.text, warnings: as.warnings };
       } else if (!isNamed) {
         terminal.err(`${note} is left aside\n`);
         return requireFleet(context, { ...options, file: beside.inForce });
-      } else if (options.remember === true) refuseBesideFollowed(host, loaded.value);
+      } else if (options.remember === true) following.refuseBesideFollowed(host, loaded.value);
     }
     return { fleet: loaded.value, text: loaded.text, warnings: loaded.warnings };
   }
@@ -133,3 +135,7 @@ export async function requireFleet(
   terminal.err(formatProblems(loaded, { color: terminal.color, cwd: host.facts.cwd }));
   throw new CommandError(`${loaded.file} is not valid`, EXIT.invalid, { shown: true });
 }
+
+/** What holds of a fleet that follows a repository. Few do, and every command comes by here: it is loaded for those alone. */
+const followingRules = async ({ files, facts }: Host, { name }: Fleet) =>
+  files.stat(placesOf(name, facts).gitopsFile) === undefined ? undefined : import('./in-force.ts');

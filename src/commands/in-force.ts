@@ -2,12 +2,14 @@
 import { FollowError } from '../gitops/error.ts';
 import { asIfInForce, followedFleets } from '../gitops/followed.ts';
 import { shownUrl } from '../gitops/source.ts';
-import { currentFile, currentLink, readFollowing } from '../gitops/store.ts';
+import { currentFile, currentLink } from '../gitops/layout.ts';
+import { readFollowing } from '../gitops/store.ts';
 import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Following } from '../model/gitops.ts';
 import { placesOf, type Places } from '../model/places.ts';
 import { CommandError, EXIT } from './command-error.ts';
+import { inWords } from './gitops/in-words.ts';
 
 /** That of the one fleet that follows a repository; undefined where none does. Throws CommandError where several do. */
 export function followedFile(host: Host): string | undefined {
@@ -69,13 +71,4 @@ export function refuseBesideFollowed(host: Host, { name, file }: Pick<Fleet, 'na
       fix: `In force is ${beside.inForce}. Push what is to change; mosaic plan --file ${file} shows what it would do. Or follow no longer: mosaic gitops leave --name ${name}.`,
     },
   );
-}
-
-function inWords<T>(task: () => T): T {
-  try {
-    return task();
-  } catch (error) {
-    if (error instanceof FollowError) throw new CommandError(error.message, EXIT.invalid, { fix: error.fix });
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 /** What plan, apply, down and status have in common: a fleet, its places, a look at the host, a plan. */
-import { revisionOfFile } from '../gitops/followed.ts';
+import { revisionOfFile } from '../gitops/layout.ts';
 import { agentPath } from '../host/exec.ts';
 import type { Host } from '../host/host.ts';
 import { packageFile } from '../host/package.ts';
@@ -21,7 +21,7 @@ export function settingOf(host: Host, fleet: Fleet): Setting {
   const tmuxTmpdir = env['TMUX_TMPDIR'];
   const path = agentPath(env['PATH'] ?? '');
   const withUnits = fleet.supervisor !== 'none';
-  const revision = revisionOfFile(host, places, fleet.file);
+  const revision = revisionOfFile(host.files, places, fleet.file);
   return {
     places,
     templates: {

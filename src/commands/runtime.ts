@@ -41,14 +41,14 @@ async function runtimesOf(
   file: string | undefined,
 ): Promise<Readonly<Record<string, Runtime>>> {
   const named = file ?? context.host.facts.env['MOSAIC_FLEET'] ?? '';
-  if (named === '' && !hasFleetFile(context.host)) return builtinRuntimes;
+  if (named === '' && !(await hasFleetFile(context.host))) return builtinRuntimes;
   const { fleet } = await requireFleet(context, file === undefined ? {} : { file });
   return { ...builtinRuntimes, ...fleet.runtimes };
 }
 
-function hasFleetFile(host: Host): boolean {
+async function hasFleetFile(host: Host): Promise<boolean> {
   try {
-    findFleetFile(host, undefined);
+    await findFleetFile(host, undefined);
     return true;
   } catch (error) {
     if (error instanceof CommandError) return false;

@@ -1,5 +1,5 @@
 /** `mosaic status`: every agent, as wanted and as seen. */
-import { revisionOfFile } from '../gitops/followed.ts';
+import { revisionOfFile } from '../gitops/layout.ts';
 import type { Host, ProcessSeen } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
 import { placesOf } from '../model/places.ts';
@@ -56,7 +56,7 @@ export async function showStatus({ host, terminal }: CommandContext, fleet: Flee
 /** A line on the repository that the fleet file is of, or nothing. */
 async function followText(host: Host, fleet: Fleet): Promise<string> {
   const places = placesOf(fleet.name, host.facts);
-  if (revisionOfFile(host, places, fleet.file) === undefined) return '';
+  if (revisionOfFile(host.files, places, fleet.file) === undefined) return '';
   const { followLineOf } = await import('./gitops/status.ts');
   return followLineOf(host, fleet.name);
 }

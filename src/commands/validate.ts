@@ -25,7 +25,7 @@ export async function validateCommand(
     throw new CommandError(`two fleet files are named, ${file} and ${options.file}`, EXIT.usage, {
       fix: 'Name one: as the argument, or with --file.',
     });
-  const path = file === undefined ? findFleetFile(host, options.file) : givenPath(host, file);
+  const path = file === undefined ? await findFleetFile(host, options.file) : givenPath(host, file);
   const read = await readFleet(context, path);
   const loaded = options.followed === true ? await asFollowed(context, read) : read;
   const problems = loaded.ok ? loaded.warnings : loaded.problems;

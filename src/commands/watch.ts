@@ -90,7 +90,7 @@ async function current(
   options: ApplyCommandOptions,
   alarm: Alarm,
 ): Promise<{ fleet: Fleet; places: Places }> {
-  const file = findFleetFile(context.host, options.file);
+  const file = await findFleetFile(context.host, options.file);
   alarm.watchFile(file);
   const loaded = await readFleet(context, file, { remember: true });
   if (!loaded.ok)

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseDuration } from '../base/duration.ts';
 import { packageFile } from '../host/package.ts';
 import { findProgram } from '../host/program-path.ts';
+import { isFollowed } from '../gitops/layout.ts';
 import { readFollowing } from '../gitops/store.ts';
 import { fleetOf } from '../render/header.ts';
 import { intervalIn, renderTriggers, triggerName, TRIGGERS, type Trigger } from '../render/triggers.ts';
@@ -22,7 +23,7 @@ export function fileNamed(words: readonly string[]): string | undefined {
 /** Whether that is the fleet file, or the one in force where a repository is followed. */
 export function isInForce({ host: { files }, places, file }: Patient, named: string): boolean {
   if (named === file) return true;
-  if (named.startsWith(`${places.gitops}/`)) return readFollowing(files, places) !== undefined;
+  if (isFollowed(places, named)) return readFollowing(files, places) !== undefined;
   return files.target(named) !== undefined && files.realpath(named) === files.realpath(file);
 }
 
@@ -123,7 +124,7 @@ function wantedTexts(
       fleet: fleet.name,
       prefix: fleet.systemd.unitPrefix,
       file,
-      followed: file.startsWith(`${places.gitops}/`),
+      followed: isFollowed(places, file),
       wake: places.wake,
       intervalMs: parseDuration(intervalIn(timer ?? '') ?? '') ?? USUAL_INTERVAL_MS,
       programs: {

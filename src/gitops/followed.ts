@@ -4,7 +4,8 @@ import type { Host } from '../host/host.ts';
 import type { Following } from '../model/gitops.ts';
 import { placesOf, type Places } from '../model/places.ts';
 import { FollowError } from './error.ts';
-import { currentLink, readFollowing, shaInForce } from './store.ts';
+import { currentLink } from './layout.ts';
+import { readFollowing } from './store.ts';
 
 export interface Followed {
   fleet: string;
@@ -38,11 +39,6 @@ export function lookForFollowed(host: Host): {
     }
   }
   return { followed, damaged };
-}
-
-/** The commit that a fleet file is of; undefined for a file that stands for itself. Throws HostError. */
-export function revisionOfFile({ files }: Host, places: Places, file: string): string | undefined {
-  return file.startsWith(`${currentLink(places)}/`) ? shaInForce(files, places) : undefined;
 }
 
 /** The machine as it will be once another revision is in force: what is read of the one is read of the other. */

@@ -5,18 +5,7 @@ import type { Following, FollowRecord } from '../model/gitops.ts';
 import type { Places } from '../model/places.ts';
 import { formatFollowing, formatFollowRecord, parseFollowing, parseFollowRecord } from '../record/gitops.ts';
 import { FollowError } from './error.ts';
-
-type Kept = Pick<Places, 'gitops' | 'gitopsFile'>;
-
-export const mirrorOf = ({ gitops }: Kept): string => join(gitops, 'mirror');
-export const recordFile = ({ gitops }: Kept): string => join(gitops, 'status.json');
-export const syncLock = ({ gitops }: Kept): string => join(gitops, 'sync.lock');
-export const currentLink = ({ gitops }: Kept): string => join(gitops, 'current');
-export const revisionsOf = ({ gitops }: Kept): string => join(gitops, 'revisions');
-export const revisionOf = (places: Kept, sha: string): string => join(revisionsOf(places), sha);
-/** The fleet file in force: one path for all revisions, so that nothing that is made of it depends on which. */
-export const currentFile = (places: Kept, { path }: Pick<Following, 'path'>): string =>
-  join(currentLink(places), path);
+import { recordFile, revisionsOf, type Kept } from './layout.ts';
 
 /** Undefined where no repository is followed. Throws FollowError `invalid` for a file that is not as it should be, HostError. */
 export function readFollowing(files: Files, places: Kept): Following | undefined {
@@ -54,17 +43,6 @@ export function writeRecord(files: Files, places: Kept, record: FollowRecord): v
   if (files.read(recordFile(places)) === text) return;
   files.write(recordFile(places), text, { durable: true });
 }
-
-const inForce = /^revisions\/([0-9a-f]{40,64})$/;
-
-/** The commit whose files are in force; undefined: none yet. */
-export function shaInForce(files: Files, places: Kept): string | undefined {
-  return inForce.exec(files.readLink(currentLink(places)) ?? '')?.[1];
-}
-
-/** Puts a revision, whose folder is whole, in force. Throws HostError. */
-export const putInForce = (files: Files, places: Kept, sha: string): void =>
-  files.writeLink(currentLink(places), `revisions/${sha}`);
 
 /** As many older revisions stay, for whoever wants to look. */
 const KEPT = 3;

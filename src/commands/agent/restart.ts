@@ -1,9 +1,10 @@
 /** Starts an agent's program anew, as the planner would, and without its conversation. */
 import type { Fleet } from '../../model/fleet.ts';
 import type { Reset } from '../../model/messaging.ts';
-import { applyPlan, LOCK_PATIENCE_MS, withApplyLock } from '../apply-plan.ts';
+import { applyPlan, withApplyLock } from '../apply-plan.ts';
 import type { CommandContext } from '../context.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
+import { LOCK_PATIENCE_MS } from '../turn.ts';
 
 /** Also lifts a crash-loop block. What goes wrong is told, but for CommandError where another apply does not end. */
 export async function restartAgent(

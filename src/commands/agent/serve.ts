@@ -45,7 +45,10 @@ export async function serveCommand(
 async function loadedFleet(context: CommandContext, named: string | undefined): Promise<Fleet> {
   const { home } = context.host.facts;
   try {
-    const file = findFleetFile(context.host, named === undefined ? undefined : expandPath(named, home, home));
+    const file = await findFleetFile(
+      context.host,
+      named === undefined ? undefined : expandPath(named, home, home),
+    );
     const loaded = await readFleet(context, file);
     if (loaded.ok) return loaded.value;
     const [first] = loaded.problems;

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { formatDuration } from '../../base/duration.ts';
 import { listed } from '../../base/text.ts';
+import { isFollowed } from '../../gitops/layout.ts';
 import { agentPath } from '../../host/exec.ts';
 import type { Host } from '../../host/host.ts';
 import { ownProgram } from '../../host/own-program.ts';
@@ -42,7 +43,7 @@ export async function installCronCommand(
   options: InstallCronOptions,
 ): Promise<number> {
   const { host, terminal } = context;
-  if (options.uninstall !== true) refuseFleeting(host, findFleetFile(host, options.file));
+  if (options.uninstall !== true) refuseFleeting(host, await findFleetFile(host, options.file));
   const { fleet } = await requireFleet(context, options);
   const { places } = settingOf(host, fleet);
   const owner = cronOwner(fleet.name, places);
@@ -184,7 +185,7 @@ function lineFor(host: Host, job: { fleet: string; file: string; places: Places;
       commands: [
         [node, mosaic, 'apply', '--file', job.file, '--wait', PATIENCE],
         // Last, so that a remote that hangs delays no restart of an agent: the next minute's apply is a process of its own.
-        ...(job.file.startsWith(`${job.places.gitops}/`)
+        ...(isFollowed(job.places, job.file)
           ? [[node, mosaic, 'gitops', 'sync', '--name', job.fleet, '--no-gates']]
           : []),
       ],

@@ -17,7 +17,6 @@ import {
   unitDiffsText,
 } from '../../report/triggers.ts';
 import { applyFleet } from '../apply.ts';
-import { LOCK_PATIENCE_MS } from '../apply-plan.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
@@ -41,6 +40,7 @@ import {
 } from './triggers.ts';
 import { systemctl, unitsAsLoaded, type TriggerStep } from './standing-units.ts';
 import { uninstallSystemd } from './uninstall-systemd.ts';
+import { LOCK_PATIENCE_MS } from '../turn.ts';
 
 export interface InstallSystemdOptions extends FleetOptions {
   /** Absent: as it stands, else every minute. */

@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { listed } from '../../base/text.ts';
+import { isFollowed } from '../../gitops/layout.ts';
 import { agentPath } from '../../host/exec.ts';
 import type { Host } from '../../host/host.ts';
 import { ownProgram } from '../../host/own-program.ts';
@@ -72,7 +73,7 @@ export function wantedTriggers(
       fleet: fleet.name,
       prefix: fleet.systemd.unitPrefix,
       file,
-      followed: file.startsWith(`${places.gitops}/`),
+      followed: isFollowed(places, file),
       wake: places.wake,
       intervalMs,
       programs: { node, mosaic, rm: findProgram(host.files, 'rm', '/usr/bin:/bin') ?? '/bin/rm' },

@@ -3,13 +3,13 @@ import type { Fleet } from '../../model/fleet.ts';
 import type { Plan, Verdict } from '../../model/plan.ts';
 import { noteOfStopped, noteOfStoppedTwice, notDone, stillDown, wayBack } from '../../report/fleet-verbs.ts';
 import { applyFleet } from '../apply.ts';
-import { LOCK_PATIENCE_MS } from '../apply-plan.ts';
 import { EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
 import { planExitCode } from '../plan-exit-code.ts';
 import { planOptions, showPlan, type PlanCommandOptions } from '../plan.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
+import { LOCK_PATIENCE_MS } from '../turn.ts';
 
 export type Verb = 'start' | 'stop' | 'restart';
 

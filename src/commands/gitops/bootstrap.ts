@@ -8,16 +8,8 @@ import { inspect, keepFiles, type Inspected } from '../../gitops/inspect.ts';
 import type { Verdict } from '../../gitops/judge.ts';
 import { readSigners } from '../../gitops/signature.ts';
 import { overSsh, shownUrl } from '../../gitops/source.ts';
-import {
-  currentFile,
-  mirrorOf,
-  readFollowing,
-  readRecord,
-  removeTree,
-  revisionOf,
-  writeFollowing,
-  writeRecord,
-} from '../../gitops/store.ts';
+import { currentFile, mirrorOf, revisionOf } from '../../gitops/layout.ts';
+import { readFollowing, readRecord, removeTree, writeFollowing, writeRecord } from '../../gitops/store.ts';
 import type { Host } from '../../host/host.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import type { Following, FollowRecord } from '../../model/gitops.ts';
@@ -30,7 +22,8 @@ import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
 import { standingCronLines } from '../fleet/crontab.ts';
-import { asCommandError, withSyncLock } from './followed.ts';
+import { withSyncLock } from './followed.ts';
+import { asCommandError } from './in-words.ts';
 import { refuseTakenNames } from './in-the-way.ts';
 import { askingOf, attemptOf, noter, placeOf } from './round.ts';
 import { applyInForce, syncFollowed } from './sync.ts';

@@ -1,7 +1,8 @@
 /** `mosaic gitops leave`: follows the repository no longer. What is in force stays so, as a file like any other. */
 import { dirname } from 'node:path';
 import { shellLine } from '../../base/shell.ts';
-import { currentFile, mirrorOf, recordFile, removeTree } from '../../gitops/store.ts';
+import { currentFile, mirrorOf, recordFile } from '../../gitops/layout.ts';
+import { removeTree } from '../../gitops/store.ts';
 import { EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';

@@ -7,21 +7,14 @@ import { inspect, keepFiles, type Inspected } from '../../gitops/inspect.ts';
 import { ofTheMoment, type Verdict } from '../../gitops/judge.ts';
 import { askTip } from '../../gitops/mirror.ts';
 import { readSigners, signersDigest, type Signers } from '../../gitops/signature.ts';
-import {
-  currentFile,
-  mirrorOf,
-  pruneRevisions,
-  readRecord,
-  revisionOf,
-  shaInForce,
-  writeRecord,
-} from '../../gitops/store.ts';
+import { currentFile, mirrorOf, revisionOf, shaInForce } from '../../gitops/layout.ts';
+import { pruneRevisions, readRecord, writeRecord } from '../../gitops/store.ts';
 import { HostError, type Host } from '../../host/host.ts';
 import type { Following, FollowRecord, RoundEnd, Trouble } from '../../model/gitops.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { eventLog } from '../event-log.ts';
-import { asCommandError } from './followed.ts';
+import { asCommandError } from './in-words.ts';
 import { SUSPENDED, takeRevision } from './take.ts';
 
 export interface RoundOptions {

@@ -1,5 +1,6 @@
 /** `mosaic gitops status`: what is followed, and how far that is. Asks neither the remote nor the fleet. */
-import { currentFile, readFollowing, readRecord, shaInForce } from '../../gitops/store.ts';
+import { currentFile, shaInForce } from '../../gitops/layout.ts';
+import { readFollowing, readRecord } from '../../gitops/store.ts';
 import { visible } from '../../base/visible.ts';
 import { FollowError } from '../../gitops/error.ts';
 import type { Followed } from '../../gitops/followed.ts';

@@ -1,6 +1,7 @@
 /** `mosaic gitops suspend|resume`: whether the remote is asked. What is in force is reconciled all the same. */
 import type { Followed } from '../../gitops/followed.ts';
-import { syncLock, writeFollowing } from '../../gitops/store.ts';
+import { syncLock } from '../../gitops/layout.ts';
+import { writeFollowing } from '../../gitops/store.ts';
 import { suspendedText } from '../../report/gitops.ts';
 import { EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';

@@ -1,6 +1,7 @@
 /** `mosaic gitops sync`: one round now, and then an apply of what is in force. */
 import type { Followed } from '../../gitops/followed.ts';
-import { currentFile, readRecord, shaInForce, writeRecord } from '../../gitops/store.ts';
+import { currentFile, shaInForce } from '../../gitops/layout.ts';
+import { readRecord, writeRecord } from '../../gitops/store.ts';
 import type { RoundEnd } from '../../model/gitops.ts';
 import type { Outcome } from '../../model/outcome.ts';
 import type { Plan } from '../../model/plan.ts';

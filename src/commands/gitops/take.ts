@@ -2,14 +2,15 @@
 import type { Followed } from '../../gitops/followed.ts';
 import { asIfInForce } from '../../gitops/followed.ts';
 import { judge, type CommitFacts, type Verdict } from '../../gitops/judge.ts';
-import { currentFile, putInForce, readFollowing, revisionOf } from '../../gitops/store.ts';
+import { currentFile, putInForce, revisionOf } from '../../gitops/layout.ts';
+import { readFollowing } from '../../gitops/store.ts';
 import type { Following } from '../../model/gitops.ts';
 import { withApplyLock } from '../apply-plan.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { readFleet } from '../fleet-file.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
-import { inWords } from './followed.ts';
+import { inWords } from './in-words.ts';
 
 /** How long an apply that is at work is let finish. */
 export const APPLY_PATIENCE_MS = 5 * 60_000;

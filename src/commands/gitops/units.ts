@@ -21,7 +21,7 @@ import {
   unitsOf,
   type TriggerStep,
 } from '../fleet/standing-units.ts';
-import { inWords } from './followed.ts';
+import { inWords } from './in-words.ts';
 
 export interface UnitFile {
   path: string;

@@ -7,7 +7,7 @@ import type { Following } from '../../model/gitops.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { givenPath } from '../given-path.ts';
-import { inWords } from './followed.ts';
+import { inWords } from './in-words.ts';
 
 /** What is absent was not given. */
 export interface Wish {
