@@ -8,6 +8,7 @@ import { fleetOf, header, notice } from './header.ts';
 import { holderMark, MARK } from './mark.ts';
 import { globLiteral, tmuxWord, unitArgument, unitWord } from './quote.ts';
 import { wakeHook } from './hook.ts';
+import { environmentLines, fillTemplate } from './template.ts';
 import { withoutSecrets } from './secrets.ts';
 import { unitNames } from './unit-names.ts';
 
@@ -120,27 +121,26 @@ ${wakeHook(context.places.wake).set}
 
 function unitFiles(fleet: Fleet, context: RenderContext): Artefact[] {
   const { places, programs, templates, tmuxTmpdir } = context;
-  const environment = [
-    `Environment=${context.path}`,
-    ...(tmuxTmpdir === undefined ? [] : [`Environment=${unitWord(`TMUX_TMPDIR=${tmuxTmpdir}`)}`]),
-  ];
   const values: Record<string, string> = {
     HEADER: `${header(fleet.name)}\n${notice}`,
     FLEET: fleet.name,
     PREFIX: fleet.systemd.unitPrefix,
     SOCKET: fleet.tmux.socketName,
     HOLDER: fleet.tmux.holderSession,
-    ENVIRONMENT: environment.join('\n'),
-    TMUX: unitArgument(programs.tmux),
-    SYSTEMCTL: unitArgument(programs.systemctl),
-    TOUCH: unitArgument(programs.touch),
+    ENVIRONMENT: environmentLines(
+      context.path,
+      tmuxTmpdir === undefined ? [] : [['TMUX_TMPDIR', tmuxTmpdir]],
+    ),
+    // A program itself is no argument: a dollar stays one there.
+    TMUX: unitWord(programs.tmux),
+    SYSTEMCTL: unitWord(programs.systemctl),
+    TOUCH: unitWord(programs.touch),
     WAKE: unitArgument(places.wake),
     TMUX_CONF: unitArgument(places.tmuxConf),
     HOLDER_FILE: unitArgument(globLiteral(places.holderFile)),
     AGENT_FILE: unitArgument(`${globLiteral(places.agentFiles)}/\0`).replace('\0', '%i.tmux'),
   };
-  const fill = (template: string): string =>
-    template.replace(/@([A-Z_]+)@/g, (whole, name: string) => values[name] ?? whole);
+  const fill = (template: string): string => fillTemplate(template, values);
   const names = unitNames(fleet.systemd.unitPrefix);
   return [
     plainArtefact('unit', `${places.units}/${names.holder}`, 0o644, fill(templates.holder)),

@@ -3,6 +3,7 @@ import { formatDuration } from '../base/duration.ts';
 import { stickyPath } from './artefacts.ts';
 import { header, notice } from './header.ts';
 import { unitArgument, unitWord } from './quote.ts';
+import { environmentLines, fillTemplate } from './template.ts';
 
 export interface GitopsUnits {
   fleet: string;
@@ -32,22 +33,17 @@ export function gitopsUnits(
 ): { service: string; timer: string } {
   const { fleet, intervalMs } = units;
   const seconds = Math.max(1, Math.round(intervalMs / 1000));
-  const environment = [
-    stickyPath(units.standing, units.path),
-    ...units.env.map(([name, value]) => unitWord(`${name}=${value}`)),
-  ];
   const values: Record<string, string> = {
     HEADER: `${header(fleet)}\n${notice}`,
     FLEET: fleet,
-    ENVIRONMENT: environment.map((word) => `Environment=${word}`).join('\n'),
-    NODE: unitArgument(units.node),
+    ENVIRONMENT: environmentLines(stickyPath(units.standing, units.path), units.env),
+    // The program itself is no argument: a dollar stays one there.
+    NODE: unitWord(units.node),
     MOSAIC: unitArgument(units.mosaic),
     INTERVAL: formatDuration(seconds * 1000),
     SECONDS: String(seconds),
     // Hosts that follow one repository do not all ask at once.
     DELAY: String(Math.min(30, Math.floor(seconds / 10))),
   };
-  const fill = (template: string): string =>
-    template.replace(/@([A-Z_]+)@/g, (whole, name: string) => values[name] ?? whole);
-  return { service: fill(templates.service), timer: fill(templates.timer) };
+  return { service: fillTemplate(templates.service, values), timer: fillTemplate(templates.timer, values) };
 }

@@ -2,6 +2,7 @@
 import { formatDuration } from '../base/duration.ts';
 import { header, notice } from './header.ts';
 import { unitArgument, unitWord } from './quote.ts';
+import { environmentLines, fillTemplate } from './template.ts';
 
 /** Names after the prefix; each has its template `units/mosaic-NAME`. */
 export const TRIGGERS = [
@@ -60,12 +61,11 @@ export function renderTriggers(
   if (/["'\\]/.test(programs.node))
     throw new RangeError(`systemd runs no program whose path has a quote or a backslash: ${programs.node}`);
   const watched = context.followed ? undefined : unitPath(file);
-  const environment = [context.path, ...context.env.map(([name, value]) => unitWord(`${name}=${value}`))];
   const values: Record<string, string> = {
     HEADER: `${header(fleet)}\n${notice}`,
     FLEET: fleet,
     PREFIX: prefix,
-    ENVIRONMENT: environment.map((word) => `Environment=${word}`).join('\n'),
+    ENVIRONMENT: environmentLines(context.path, context.env),
     // The program itself is no argument: a dollar stays one there.
     NODE: unitWord(programs.node),
     RM: unitWord(programs.rm),
@@ -79,11 +79,9 @@ export function renderTriggers(
     // Hosts with the same interval do not all begin in the same second.
     DELAY: `${Math.min(30, Math.floor(intervalMs / 10_000))}s`,
   };
-  const fill = (template: string): string =>
-    template.replace(/@([A-Z_]+)@/g, (whole, name: string) => values[name] ?? whole);
   return TRIGGERS.filter((trigger) => trigger !== 'fleet.path' || watched !== undefined).map((trigger) => ({
     trigger,
-    text: fill(templates[trigger]),
+    text: fillTemplate(templates[trigger], values),
   }));
 }
 
