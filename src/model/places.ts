@@ -32,6 +32,8 @@ export interface Places {
   /** Notes which conversation the agent takes up when it is started again. */
   conversation(agent: string): string;
   worktrees: string;
+  /** A folder for each formula that has run here (`model/formula.ts`). */
+  formulas: string;
 }
 
 export function placesOf(
@@ -71,6 +73,7 @@ export function placesOf(
     conversations,
     conversation: (agent) => join(conversations, agent),
     worktrees: join(state, 'worktrees'),
+    formulas: join(state, 'formulas'),
   };
 }
 

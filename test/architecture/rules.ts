@@ -7,13 +7,14 @@ export const layers: readonly (readonly string[])[] = [
   ['commands'],
   ['report'],
   ['apply'],
+  ['runs'],
   ['transport'],
   ['doctor'],
   ['worktrees', 'coord', 'gitops'],
   ['observe'],
   ['host'],
   ['plan'],
-  ['mission', 'message', 'launch'],
+  ['mission', 'message', 'launch', 'formula'],
   ['record'],
   ['render'],
   ['fleet'],
@@ -23,7 +24,7 @@ export const layers: readonly (readonly string[])[] = [
 ];
 
 /** No clock, no chance, no machine: what these give depends on what they take alone. */
-const pure = new Set(['plan', 'mission', 'message', 'launch', 'record', 'render', 'fleet', 'model', 'base']);
+const pure = new Set(['plan', 'mission', 'message', 'launch', 'formula', 'record', 'render', 'fleet', 'model', 'base']);
 
 /** Builtin modules that only compute. `node:path` has a `resolve` that reads the working directory: see below. */
 const computing = new Set([
@@ -40,6 +41,7 @@ const acting = new Set(['execa', 'p-retry', 'pino', 'commander']);
 const allowedPackages: Record<string, readonly string[]> = {
   host: ['execa', 'pino'],
   apply: ['p-retry'],
+  formula: ['toml-eslint-parser'],
   gitops: ['p-retry'],
   cli: ['commander'],
   commands: ['commander'],
