@@ -24,7 +24,18 @@ export const layers: readonly (readonly string[])[] = [
 ];
 
 /** No clock, no chance, no machine: what these give depends on what they take alone. */
-const pure = new Set(['plan', 'mission', 'message', 'launch', 'formula', 'record', 'render', 'fleet', 'model', 'base']);
+const pure = new Set([
+  'plan',
+  'mission',
+  'message',
+  'launch',
+  'formula',
+  'record',
+  'render',
+  'fleet',
+  'model',
+  'base',
+]);
 
 /** Builtin modules that only compute. `node:path` has a `resolve` that reads the working directory: see below. */
 const computing = new Set([
