@@ -165,5 +165,6 @@ function fileStat(stat: fs.Stats): FileStat {
       : stat.isSymbolicLink()
         ? 'link'
         : 'other';
-  return { kind, mode: stat.mode & 0o7777, uid: stat.uid, size: stat.size, modifiedAt: stat.mtimeMs };
+  const { uid, size, mtimeMs, ino } = stat;
+  return { kind, mode: stat.mode & 0o7777, uid, size, modifiedAt: mtimeMs, inode: ino };
 }

@@ -180,7 +180,9 @@ export interface FileStat {
   mode: number;
   uid: number;
   size: number;
+  /** Milliseconds since the epoch, with a fraction where the file system counts finer. */
   modifiedAt: number;
+  inode: number;
 }
 
 export interface Processes {

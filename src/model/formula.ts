@@ -98,7 +98,7 @@ export interface RunRecord {
   pidStartTime?: number;
   bootId: string;
   startedAt: number;
-  /** Its session was started at least once. */
+  /** Its program was started, and has its prompt. */
   begun: boolean;
   /** Starts after a crash. */
   retries: number;

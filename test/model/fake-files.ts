@@ -29,7 +29,7 @@ export function memoryFiles(): MemoryFiles {
   };
   const stat = (path: string): FileStat | undefined => {
     const file = files.get(path);
-    const common = { uid: 1000, modifiedAt: 0 };
+    const common = { uid: 1000, modifiedAt: 0, inode: 1 };
     if (file !== undefined) return { ...common, kind: 'file', mode: file.mode, size: file.text.length };
     return folders.has(path) ? { ...common, kind: 'folder', mode: 0o700, size: 0 } : undefined;
   };
