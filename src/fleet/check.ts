@@ -1,4 +1,5 @@
 import { checkAgents } from './check-agents.ts';
+import { checkFormulas } from './check-formulas.ts';
 import { checkHosts } from './check-hosts.ts';
 import { checkMissions } from './check-missions.ts';
 import { checkCommand, checkPatterns } from './check-runtimes.ts';
@@ -39,11 +40,18 @@ export function check(raw: RawFleet, around: Surroundings, findings: Findings): 
   checkHosts(raw.hosts ?? {}, findings);
   checkAgents(raw, findings);
   checkMissions(raw, around, findings);
+  checkFormulas(raw, findings);
   for (const [path, value] of pathValues(raw)) checkPath(path, value, around, findings);
   for (const [path, value] of sizeValues(raw)) checkSize(path, value, findings);
 }
 
-function checkPath(path: Path, value: string, { home, folder }: Surroundings, findings: Findings): void {
+/** Checks that a path is expanded as its writer meant it, and can be used. */
+export function checkPath(
+  path: Path,
+  value: string,
+  { home, folder }: Surroundings,
+  findings: Findings,
+): void {
   const beginning = unexpanded(value);
   if (beginning !== undefined) {
     findings.add(path, `${quoted(beginning)} is not expanded: only ~ and $HOME are, at the start of a path`, {
@@ -56,7 +64,8 @@ function checkPath(path: Path, value: string, { home, folder }: Surroundings, fi
   }
 }
 
-function checkSize(path: Path, value: string | number, findings: Findings): void {
+/** Checks that a size can be counted, and lets something run. */
+export function checkSize(path: Path, value: string | number, findings: Findings): void {
   const bytes = typeof value === 'number' ? value : parseSize(value);
   if (bytes === undefined)
     findings.add(path, `${quoted(String(value))} is larger than any machine`, { fix: 'Write fewer bytes.' });
@@ -85,6 +94,9 @@ function* pathValues(raw: RawFleet): Generator<[Path, string]> {
   }
   for (const [index, mission] of (raw.missions ?? []).entries()) {
     if (mission?.project !== undefined) yield [['missions', index, 'project'], mission.project];
+  }
+  for (const [index, formula] of (raw.formulas ?? []).entries()) {
+    if (formula?.file !== undefined) yield [['formulas', index, 'file'], formula.file];
   }
 }
 

@@ -1,14 +1,17 @@
 import type { Problem } from '../model/problem.ts';
 import { formatPath, type Path, type Places } from './places.ts';
 
+/** What of a document's places the checks need. */
+export type FoundPlaces = Pick<Places, 'key' | 'value' | 'has'>;
+
 /** Collects what the checks find, with its place in the text. */
 export class Findings {
   readonly problems: Problem[] = [];
-  readonly #places: Places;
+  readonly #places: FoundPlaces;
   readonly #broken: ReadonlySet<string>;
 
   /** @param broken paths that the schema's check took out */
-  constructor(places: Places, broken: ReadonlySet<string>) {
+  constructor(places: FoundPlaces, broken: ReadonlySet<string>) {
     this.#places = places;
     this.#broken = broken;
   }

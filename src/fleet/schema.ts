@@ -8,9 +8,13 @@ export interface Field {
   /** The keys that a mapping here may have. */
   keys?: string[];
   examples: unknown[];
+  /** How values are written in its file; absent: YAML. */
+  notation?: 'toml';
+  /** The value in words, where its own type does not tell. */
+  what?: string | undefined;
 }
 
-interface Schema {
+export interface Schema {
   $ref?: string;
   type?: string | string[];
   title?: string;
@@ -22,9 +26,12 @@ interface Schema {
 }
 
 /** What the schema says of the value at a path; of the nearest thing around it where it knows no such path. */
-export function fieldAt(path: Path): Field {
-  let field = follow(schema as Schema);
-  for (const part of path) field = follow(inner(field.schema, part));
+export const fieldAt = (path: Path): Field => fieldIn(schema as Schema, path);
+
+/** As `fieldAt`, of any schema whose references stay within it. */
+export function fieldIn(root: Schema, path: Path): Field {
+  let field = follow(root, root);
+  for (const part of path) field = follow(root, inner(field.schema, part));
   const { examples, kind, schema: found } = field;
   return {
     ...(kind !== undefined && { kind }),
@@ -39,7 +46,7 @@ function inner(schema: Schema, part: string | number): Schema {
   return typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
 }
 
-function follow(start: Schema): { schema: Schema; kind?: string; examples: unknown[] } {
+function follow(root: Schema, start: Schema): { schema: Schema; kind?: string; examples: unknown[] } {
   let found = start;
   let kind: string | undefined;
   const examples: unknown[] = [];
@@ -49,7 +56,7 @@ function follow(start: Schema): { schema: Schema; kind?: string; examples: unkno
     if (found.$ref === undefined) return { schema: found, examples, ...(kind !== undefined && { kind }) };
     const steps = found.$ref.slice(2).split('/');
     kind = steps.at(-1);
-    let next: unknown = schema;
+    let next: unknown = root;
     for (const step of steps) next = (next as Record<string, unknown>)[step];
     found = next as Schema;
   }

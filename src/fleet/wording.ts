@@ -12,6 +12,10 @@ const rules: Record<string, { is: string; allowed: string }> = {
     is: 'a fleet name',
     allowed: 'Use 1 to 32 lower-case letters, digits and hyphens, no hyphen at either end',
   },
+  formulaName: {
+    is: 'a name of a formula',
+    allowed: 'Use 1 to 40 lower-case letters, digits and hyphens, beginning with a letter or digit',
+  },
   name: {
     is: 'a name',
     allowed: 'Use 1 to 63 lower-case letters, digits, "-" and "_", beginning with a letter or digit',
@@ -109,7 +113,7 @@ export function wrongType(
   const message = `${name} must be ${listed(
     types.map((type) => words[type] ?? type),
     'or',
-  )}, not ${typeWord(value)}`;
+  )}, not ${field.what ?? typeWord(value)}`;
   const fix = typeFix(value, types, source, field);
   return fix === undefined ? { message } : { message, fix };
 }
@@ -127,18 +131,24 @@ function typeFix(
   source: string | undefined,
   field: Field,
 ): string | undefined {
+  const toml = field.notation === 'toml';
+  if (toml && value === null)
+    return types.includes('string') && source !== undefined ? `Put it in quotes: "${source}".` : undefined;
   // YAML's own word for nothing.
   if (value === null && source === '~' && field.kind === 'path') return 'Put it in quotes: "~".';
   if (value === null) return 'Give it a value, or remove the key.';
   const scalar = typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
   if (types.includes('string') && scalar !== undefined) {
-    if (field.kind === 'duration') return `Give it a unit: ${scalar}s.`;
+    if (field.kind === 'duration')
+      return toml ? `Give it a unit, in quotes: "${scalar}s".` : `Give it a unit: ${scalar}s.`;
     return `Put it in quotes: "${source ?? scalar}".`;
   }
   if (types.includes('array') && typeof value === 'string') {
     // A command that needs a shell's reading cannot be cut into words here.
-    if (field.kind === 'command' && /^[\w./:@=+ -]+$/.test(value))
-      return `Write a list: [${value.trim().split(/ +/).join(', ')}].`;
+    if (field.kind === 'command' && /^[\w./:@=+ -]+$/.test(value)) {
+      const parts = value.trim().split(/ +/);
+      return `Write a list: [${parts.map((part) => (toml ? `"${part}"` : part)).join(', ')}].`;
+    }
     return 'Write a list, one item for each argument.';
   }
   if (types.includes('boolean') && typeof value === 'string') return 'Write true or false, without quotes.';
