@@ -91,6 +91,8 @@ const run = (script) =>
     });
   });
 
+const filledIn = (text) => text.replace(/\$\{(\w+)\}/g, (_, name) => process.env[name] ?? '');
+
 const untilThere = (path) =>
   new Promise((resolve) => {
     const timer = setInterval(() => {
@@ -110,7 +112,7 @@ async function live() {
   for (const step of steps) {
     if (step.sh !== undefined) await run(step.sh);
     if (step.file !== undefined) await untilThere(step.file);
-    if (step.show !== undefined) view.add(step.show.split('\n'));
+    if (step.show !== undefined) view.add(filledIn(step.show).split('\n'));
     if (step.idle !== undefined) look(!step.idle);
     if (step.quiet === true) {
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -11,7 +11,7 @@ export interface FormulaStep {
   sh?: string;
   /** Works until this file is there. */
   file?: string;
-  /** Lines that it prints. */
+  /** Lines that it prints; `${NAME}` in them is a variable of its environment. */
   show?: string;
   /** Waits at its prompt; false: shows that it works. */
   idle?: boolean;

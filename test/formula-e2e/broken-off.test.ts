@@ -1,0 +1,109 @@
+/** Runs that somebody or something breaks off. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { openTerminal } from '../e2e/support/terminal.ts';
+import { phase } from '../support/stand-in/formula.ts';
+import { hasEnded } from './support/ends.ts';
+import { forFormulas } from './support/scene.ts';
+
+const NEVER = '/nonexistent/file';
+/** Work that is in no commit, and then more of it that never ends. */
+const HALF = [{ sh: 'echo half >half.txt' }, { file: NEVER }];
+const isHalf = ({ deeds }: { deeds: (what: 'did') => unknown[] }): boolean => deeds('did').length > 0;
+
+forFormulas('SIGTERM and Ctrl-C end the session; what is in the worktree is kept', async (scene) => {
+  const { world } = scene;
+  const dirty = scene.formula('dirty', { lives: [HALF] });
+  const running = await dirty.begin(isHalf);
+  running.signal('SIGTERM');
+  const result = await running.ended;
+  await hasEnded(scene, dirty, { exit: 130, reason: 'interrupted', phases: [], worktree: 'kept' }, result);
+
+  const clean = scene.formula('clean', { lives: [[{ file: NEVER }]] });
+  const terminal = await openTerminal(world);
+  await terminal.type(`mosaic formula run ${clean.file}`);
+  await world.until('it has begun', () => clean.agent.deeds('ready').length > 0, 60_000);
+  await terminal.press('C-c');
+  assert.equal(await terminal.exitCode(), 130);
+  const last = clean.last();
+  assert.deepEqual([last.reason, last.exitCode, last.worktree?.end], ['interrupted', 130, 'removed']);
+  assert.equal(existsSync(last.worktree?.path ?? ''), false);
+  await clean.leavesNothing();
+  // An interruption of one says nothing of the other.
+  assert.equal(existsSync(`${dirty.last().worktree?.path}/half.txt`), true);
+});
+
+forFormulas(
+  'SIGKILL of mosaic: the next run ends what is left, keeps the work and goes on',
+  async (scene) => {
+    const formula = scene.formula('killed', { lives: [HALF, [phase('PHASE:done')]] });
+    const running = await formula.begin(isHalf);
+    running.signal('SIGKILL');
+    await running.ended;
+    const orphan = await formula.session();
+    assert.ok(orphan, 'the session outlives mosaic');
+    const begun = formula.current();
+    assert.ok(begun?.begun);
+
+    const said = await formula.run(0);
+    assert.equal(formula.agent.deeds('start').length, 2);
+    const [first, second] = formula.history();
+    assert.deepEqual([first?.id, first?.reason, first?.worktree?.end], [begun.id, 'interrupted', 'kept']);
+    assert.deepEqual([second?.reason, second?.worktree?.end], ['done', 'removed']);
+    const kept = begun.worktree?.path ?? '';
+    assert.ok(said.stderr.includes(kept), said.stderr);
+    assert.equal(existsSync(`${kept}/half.txt`), true);
+    assert.notEqual(formula.agent.start().cwd, kept, 'the next one has a worktree of its own');
+    await formula.leavesNothing();
+
+    const ends = formula.events().filter(({ event }) => event === 'formula-end');
+    assert.equal(ends.length, 2);
+    assert.equal(ends[0]?.path, kept);
+    // And it is not told again.
+    const third = await formula.run(0);
+    assert.ok(!third.stderr.includes(kept), third.stderr);
+    assert.equal(existsSync(`${kept}/half.txt`), true);
+  },
+);
+
+forFormulas('the session killed by a person, and the server: the run begins again there', async (scene) => {
+  const { world } = scene;
+  const lives = [HALF, HALF, [{ sh: 'cat half.txt' }, phase('PHASE:done')]];
+  const formula = scene.formula('robbed', { lives, keys: { crash_retries: 2 } });
+  const running = await formula.begin(isHalf);
+  // As a person does it who takes it for something else.
+  assert.equal((await world.tmux('kill-session', '-t', '=_formula-robbed')).code, 0);
+  const started = (times: number) => () => formula.agent.deeds('did').length >= times;
+  await world.until('it is back', started(2), 60_000);
+  await scene.killServer();
+  const result = await running.ended;
+  await hasEnded(scene, formula, { exit: 0, reason: 'done', phases: ['done'], worktree: 'rescued' }, result);
+  assert.equal(formula.last().retries, 2);
+  assert.equal(new Set(formula.agent.deeds('start').map(({ cwd }) => cwd)).size, 1);
+});
+
+forFormulas('a session of the name that is not ours; a repository that is none', async (scene) => {
+  const { world } = scene;
+  const quick = { lives: [[phase('PHASE:done')]] };
+  await scene.formula('first', quick).run(0);
+  await scene.foreigners.join('_formula-taken');
+  const taken = scene.formula('taken', quick);
+  const refused = await taken.run(1);
+  assert.match(refused.stderr, /_formula-taken/);
+  assert.deepEqual([taken.last().reason, taken.last().worktree?.end], ['not-started', 'removed']);
+  assert.equal(taken.agent.deeds().length, 0);
+
+  const nowhere = scene.formula('nowhere', { ...quick, keys: { repository: world.path('no-such-folder') } });
+  const plain = scene.formula('plain', { ...quick, keys: { repository: world.cwd } });
+  for (const formula of [nowhere, plain]) {
+    const { stderr } = await formula.run(1);
+    assert.ok(stderr.includes(formula === nowhere ? 'no-such-folder' : world.cwd), stderr);
+    assert.equal(formula.last().reason, 'not-started');
+    assert.equal(formula.agent.deeds().length, 0);
+    await formula.leavesNothing();
+  }
+  // Once the name is free, it runs.
+  scene.foreigners.forgetFleetSocket();
+  await world.tmux('kill-session', '-t', '=_formula-taken');
+  await taken.run(0);
+});
