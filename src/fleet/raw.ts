@@ -13,6 +13,7 @@ export interface RawFleet {
   hosts?: Record<string, RawHost | undefined>;
   agents?: (RawAgent | undefined)[];
   missions?: (RawMission | undefined)[];
+  formulas?: (RawFormula | undefined)[];
   reconcile?: {
     prune?: boolean;
     max_stop_fraction?: number;
@@ -87,4 +88,10 @@ export interface RawMission {
   max_idle_sessions?: number;
   deadlock_after?: string;
   verify?: boolean;
+}
+
+export interface RawFormula {
+  file?: string;
+  every?: string;
+  name?: string;
 }

@@ -8,14 +8,16 @@ import type {
   Mission,
   RestartWish,
   Runtime,
+  ScheduledFormula,
   ScreenPatterns,
   WorktreeWish,
 } from '../model/fleet.ts';
+import { nameOfFormulaFile } from './check-formulas.ts';
 import { patternKeys } from './pattern-keys.ts';
 import { defaults } from './defaults.ts';
 import { withDefaults } from './merge.ts';
 import { expandPath } from './paths.ts';
-import type { RawAgent, RawFleet, RawMission, RawRuntime } from './raw.ts';
+import type { RawAgent, RawFleet, RawFormula, RawMission, RawRuntime } from './raw.ts';
 import { builtinRuntimes } from './runtimes/index.ts';
 
 export interface Place {
@@ -57,6 +59,7 @@ export function resolve(raw: RawFleet, place: Place): Fleet {
     agents,
     elsewhere,
     missions: (raw.missions ?? []).map((mission) => resolveMission(mission ?? {}, path)),
+    formulas: (raw.formulas ?? []).map((formula) => resolveFormula(formula ?? {}, path)),
     reconcile: {
       prune: raw.reconcile?.prune ?? defaults.prune,
       maxStopFraction: raw.reconcile?.max_stop_fraction ?? defaults.maxStopFraction,
@@ -183,6 +186,15 @@ function resolveMission(raw: RawMission, path: Expand): Mission {
     maxIdleSessions: raw.max_idle_sessions ?? defaults.maxIdleSessions,
     verify: raw.verify ?? true,
     deadlockAfterMs: milliseconds(raw.deadlock_after ?? defaults.deadlockAfter),
+  };
+}
+
+function resolveFormula(raw: RawFormula, path: Expand): ScheduledFormula {
+  const file = given(raw.file);
+  return {
+    name: raw.name ?? nameOfFormulaFile(file),
+    file: path(file),
+    everyMs: milliseconds(given(raw.every)),
   };
 }
 

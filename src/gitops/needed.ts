@@ -50,9 +50,11 @@ const inRoot = (path: string): string => (path.startsWith(`${ROOT}/`) ? path.sli
 
 const relative = (file: string, path: string): string => posix.relative(posix.dirname(file), path) || '.';
 
-const filesOf = ({ agents, hosts, tmux }: Fleet): string[] =>
+/** Of a formula only its own file: what that names is of its repository, or of the host. */
+const filesOf = ({ agents, formulas, hosts, tmux }: Fleet): string[] =>
   [
     tmux.extraConfig,
+    ...formulas.map(({ file }) => file),
     ...agents.flatMap(({ kickstartTemplate, envFile }) => [kickstartTemplate, envFile]),
     ...Object.values(hosts).map(({ sshConfig }) => sshConfig),
   ].filter((path) => path !== undefined);

@@ -25,6 +25,8 @@ export interface Fleet {
   /** Agents the file gives to another host: never ours to start. */
   elsewhere: AgentElsewhere[];
   missions: Mission[];
+  /** What is run again and again; those that were installed on this host alone are not among them. */
+  formulas: ScheduledFormula[];
   reconcile: {
     prune: boolean;
     /** 0 to 1: the share of running sessions that one plan may stop without being asked twice. */
@@ -112,12 +114,19 @@ export interface Agent {
   /** A file of NAME=VALUE lines whose values are secret. */
   envFile?: string;
   worktree?: WorktreeWish;
-  resources: { memoryMax?: number; cpuWeight?: number; tasksMax?: number };
+  resources: Resources;
   restart: RestartWish;
   onChange: 'hold' | 'restart';
   state: 'running' | 'stopped';
   renamedFrom?: string;
   host?: string;
+}
+
+/** Bounds of the scope that a program runs in (systemd.resource-control(5)); memory in bytes. */
+export interface Resources {
+  memoryMax?: number;
+  cpuWeight?: number;
+  tasksMax?: number;
 }
 
 /** As much of another host's agent as is shown of it here. */
@@ -159,6 +168,16 @@ export interface Mission {
   verify: boolean;
   /** A live session in which nothing has changed for so long is reported. */
   deadlockAfterMs: number;
+}
+
+/** A formula that comes by the clock; what it is stands in its file (`model/formula.ts`). */
+export interface ScheduledFormula {
+  /** `[a-z0-9][a-z0-9-]*`, at most 40 characters: names its units. */
+  name: string;
+  /** Absolute. */
+  file: string;
+  /** One of `base/every.ts`. */
+  everyMs: number;
 }
 
 /** The mission whose sessions run in an agent's slot: the file names at most one that is active. */

@@ -34,6 +34,8 @@ export interface Places {
   worktrees: string;
   /** A folder for each formula that has run here (`model/formula.ts`). */
   formulas: string;
+  /** Formulas that a timer runs on this host although no fleet file says so (`record/installed.ts`). */
+  installedFormulas: string;
 }
 
 export function placesOf(
@@ -74,6 +76,7 @@ export function placesOf(
     conversation: (agent) => join(conversations, agent),
     worktrees: join(state, 'worktrees'),
     formulas: join(state, 'formulas'),
+    installedFormulas: join(state, 'formulas.json'),
   };
 }
 

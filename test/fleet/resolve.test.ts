@@ -46,6 +46,7 @@ test('the least that can be said gives every default', () => {
     ],
     elsewhere: [],
     missions: [],
+    formulas: [],
     reconcile: { prune: true, maxStopFraction: 0.5, startConcurrency: 8 },
   });
 });

@@ -82,6 +82,7 @@ async function fleetOfName(host: Host, name: string): Promise<Fleet> {
     agents: [],
     elsewhere: [],
     missions: [],
+    formulas: [],
     reconcile: { prune: true, maxStopFraction: 1, startConcurrency: 1 },
   };
 }

@@ -59,6 +59,7 @@ export function throwAwayFleet(host: Host, name: string): Fleet {
     agents: [agent(ONE), agent(OTHER)],
     elsewhere: [],
     missions: [],
+    formulas: [],
     reconcile: { prune: true, maxStopFraction: 1, startConcurrency: 2 },
   };
 }
