@@ -1,11 +1,11 @@
 /** `mosaic agent …`: talks to the agents of the fleet. */
-import { InvalidArgumentError, Option, type Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { AgentStatusOptions, AgentTailOptions } from '../commands/agent/look.ts';
 import type { AgentResetOptions } from '../commands/agent/reset.ts';
 import type { SayOptions } from '../commands/agent/send.ts';
 import type { CommandContext, FleetOptions } from '../commands/context.ts';
 import { addServe } from './agent-serve.ts';
-import { collect, duration } from './options.ts';
+import { collect, count, duration } from './options.ts';
 
 const sendCodes = `
 Exit codes:
@@ -190,8 +190,3 @@ const said = ({ waitAtMost, ...options }: Saying): SayOptions => ({
   ...options,
   ...(waitAtMost === undefined ? {} : { wait: 'idle' as const, waitMs: waitAtMost }),
 });
-
-function count(text: string): number {
-  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
-  return Number(text);
-}

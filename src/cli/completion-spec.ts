@@ -1,7 +1,12 @@
 /** What shell completion needs to know, read off the command line's own definition. */
 import type { Argument, Command, Option } from 'commander';
 import { builtinRuntimes } from '../fleet/runtimes/index.ts';
-import type { CompletionOption, CompletionSpec, CompletionValue } from '../report/completion-tree.ts';
+import type {
+  CompletionName,
+  CompletionOption,
+  CompletionSpec,
+  CompletionValue,
+} from '../report/completion-tree.ts';
 
 const AGENT_OPTIONS = new Set(['--agent', '--restart', '--adopt', '--send']);
 const FILE_OPTIONS = new Set(['--file', '--fleet', '--out', '--project', '--prompt', '--verify-signatures']);
@@ -34,7 +39,7 @@ function valueOfOption({ long, argChoices }: Option): CompletionValue {
 
 function valueOfArgument(argument: Argument): CompletionValue {
   if (argument.name() === 'runtime') return Object.keys(builtinRuntimes);
-  if (argument.name() === 'agent') return 'agent';
+  if (argument.name() === 'agent' || argument.name() === 'formula') return argument.name() as CompletionName;
   if (argument.name() === 'shell') return ['bash', 'zsh', 'fish'];
-  return argument.name() === 'task' ? 'none' : 'file';
+  return ['task', 'text'].includes(argument.name()) ? 'none' : 'file';
 }

@@ -9,6 +9,12 @@ export function duration(text: string): number {
   return ms;
 }
 
+/** A whole number of up to six digits. */
+export function count(text: string): number {
+  if (!/^\d{1,6}$/.test(text)) throw new InvalidArgumentError('It is a whole number.');
+  return Number(text);
+}
+
 /** All values of an option that may be repeated. */
 export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];

@@ -14,6 +14,7 @@ import { completionSpec } from './completion-spec.ts';
 import { addCoord } from './coord.ts';
 import { addDoctor } from './doctor.ts';
 import { addFleet } from './fleet.ts';
+import { addFormula } from './formula.ts';
 import { addGitops } from './gitops.ts';
 import { addLaunch } from './launch.ts';
 import { collect, duration } from './options.ts';
@@ -236,6 +237,7 @@ Examples:
   addFleet(program, context, done);
   addAgent(program, context, done);
   addCoord(program, context, done);
+  addFormula(program, context, done);
   addGitops(program, context, done);
   addLaunch(program, context, done);
 
@@ -258,9 +260,9 @@ Examples:
   program
     .command('__complete', { hidden: true })
     .argument('<what>')
-    .action(async () => {
-      const { completeAgentsCommand } = await import('../commands/completion.ts');
-      done(await completeAgentsCommand(context));
+    .action(async (what: string) => {
+      const { completeAgentsCommand, completeFormulasCommand } = await import('../commands/completion.ts');
+      done(await (what === 'formulas' ? completeFormulasCommand(context) : completeAgentsCommand(context)));
     });
   return program;
 }

@@ -19,6 +19,20 @@ export function completionCommand(
   return Promise.resolve(EXIT.ok);
 }
 
+/** The formulas that this host knows of, one a line; nothing where there is no fleet file that is valid. */
+export async function completeFormulasCommand(context: CommandContext): Promise<number> {
+  const { host, terminal } = context;
+  const loaded = await readFleet(context, await findFleetFile(host, undefined));
+  if (!loaded.ok) return EXIT.ok;
+  const { knownFormulas } = await import('./formula/known.ts');
+  terminal.out(
+    knownFormulas(host, loaded.value)
+      .map(({ name }) => `${name}\n`)
+      .join(''),
+  );
+  return EXIT.ok;
+}
+
 /** The agents of the fleet file, on whatever host, one a line; nothing when there is none that is valid. */
 export async function completeAgentsCommand(context: CommandContext): Promise<number> {
   const { host, terminal } = context;

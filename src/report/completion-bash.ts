@@ -1,4 +1,4 @@
-import { agentsCommand } from './completion-tree.ts';
+import { namesCommand } from './completion-tree.ts';
 import type { CompletionNode, CompletionValue } from './completion-tree.ts';
 
 /**
@@ -17,7 +17,7 @@ ${f}_words() {
   done
 }
 
-# Adds what a value of this kind may be: file, agent, none, or words:…
+# Adds what a value of this kind may be: file, agent, formula, none, or words:…
 ${f}_values() {
   local line
   case $1 in
@@ -26,7 +26,10 @@ ${f}_values() {
       while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -f -- "$cur")
       ;;
     agent)
-      while IFS= read -r line; do ${f}_words "$line"; done < <(${agentsCommand(program)})
+      while IFS= read -r line; do ${f}_words "$line"; done < <(${namesCommand(program, 'agent')})
+      ;;
+    formula)
+      while IFS= read -r line; do ${f}_words "$line"; done < <(${namesCommand(program, 'formula')})
       ;;
     words:*)
       local IFS=' '

@@ -1,5 +1,5 @@
-import { agentsCommand } from './completion-tree.ts';
-import type { CompletionNode, CompletionOption, CompletionValue } from './completion-tree.ts';
+import { namesCommand } from './completion-tree.ts';
+import type { CompletionName, CompletionNode, CompletionOption, CompletionValue } from './completion-tree.ts';
 
 /** For fish 3 and later, with descriptions. */
 export function fishScript(nodes: readonly CompletionNode[], program: string): string {
@@ -85,7 +85,8 @@ function argumentRules({ path, spec }: CompletionNode, f: string, program: strin
 
 function valueOf(value: CompletionValue, program: string): string {
   if (typeof value === 'object') return ` -f -a ${quoted(value.join(' '))}`;
-  const forms = { file: ' -F', agent: ` -f -a ${quoted(`(${agentsCommand(program)})`)}`, none: ' -f' };
+  const names = (name: CompletionName): string => ` -f -a ${quoted(`(${namesCommand(program, name)})`)}`;
+  const forms = { file: ' -F', agent: names('agent'), formula: names('formula'), none: ' -f' };
   return forms[value];
 }
 

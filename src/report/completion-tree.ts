@@ -1,7 +1,10 @@
 /** The tree of commands that completion scripts are made from. */
 
-/** What a value may be: a path, an agent's name (asked of `mosaic __complete agents`), one of these words, or anything. */
-export type CompletionValue = 'file' | 'agent' | 'none' | readonly string[];
+/** Names that the command itself is asked for: `mosaic __complete agents`, `mosaic __complete formulas`. */
+export type CompletionName = 'agent' | 'formula';
+
+/** What a value may be: a path, such a name, one of these words, or anything. */
+export type CompletionValue = 'file' | CompletionName | 'none' | readonly string[];
 
 export interface CompletionOption {
   /** With their dashes, such as `['-o', '--output']`. */
@@ -29,8 +32,9 @@ export interface CompletionNode {
   options: readonly CompletionOption[];
 }
 
-/** The command that prints the names of agents, one a line, and nothing when it cannot. */
-export const agentsCommand = (program: string): string => `${program} __complete agents 2>/dev/null`;
+/** The command that prints such names, one a line, and nothing when it cannot. */
+export const namesCommand = (program: string, name: CompletionName): string =>
+  `${program} __complete ${name}s 2>/dev/null`;
 
 /** The tree as a list, each command before its subcommands. */
 export function flatten(

@@ -1,17 +1,13 @@
-import { agentsCommand } from './completion-tree.ts';
-import type { CompletionNode, CompletionOption, CompletionValue } from './completion-tree.ts';
+import { namesCommand } from './completion-tree.ts';
+import type { CompletionName, CompletionNode, CompletionOption, CompletionValue } from './completion-tree.ts';
 
 /** For zsh's own completion system, with descriptions; works sourced and from a folder of `$fpath`. */
 export function zshScript(nodes: readonly CompletionNode[], program: string): string {
   return `#compdef ${program}
 # zsh completion for ${program}; load it with: source <(${program} completion zsh)
 
-${functionName(program)}__agents() {
-  local -a names
-  names=(\${(f)"$(${agentsCommand(program)})"})
-  compadd -a names
-}
-
+${namesFunction(program, 'agent')}
+${namesFunction(program, 'formula')}
 ${nodes.toReversed().map(commandFunction).join('\n')}
 if [[ \${funcstack[1]} == ${functionName(program)} ]]; then
   ${functionName(program)} "$@"
@@ -20,6 +16,14 @@ else
 fi
 `;
 }
+
+const namesFunction = (program: string, name: CompletionName): string =>
+  `${functionName(program)}__${name}s() {
+  local -a names
+  names=(\${(f)"$(${namesCommand(program, name)})"})
+  compadd -a names
+}
+`;
 
 const functionName = (path: string): string => `_${path.replaceAll(/[ -]/g, '_')}`;
 
@@ -79,7 +83,8 @@ function labelOf(value: CompletionValue): string {
 
 function actionOf(value: CompletionValue, program: string): string {
   if (typeof value === 'object') return `(${value.join(' ')})`;
-  const actions = { file: '_files', agent: `${functionName(program)}__agents`, none: ' ' };
+  const names = (name: CompletionName): string => `${functionName(program)}__${name}s`;
+  const actions = { file: '_files', agent: names('agent'), formula: names('formula'), none: ' ' };
   return actions[value];
 }
 

@@ -20,6 +20,7 @@ const spec: CompletionSpec = {
       options: [
         { flags: ['-o', '--output'], description: 'how to print', argument: ['text', 'json', 'markdown'] },
         { flags: ['--agent'], description: 'only this one', argument: 'agent' },
+        { flags: ['--formula'], description: 'only its runs', argument: 'formula' },
         { flags: ['--interval'], description: 'how often', argument: 'none' },
         { flags: ['--dry-run'], description: 'do nothing' },
       ],
@@ -59,6 +60,7 @@ const cases: { typed: string; offered: string[]; why: string }[] = [
   { typed: 'mosaic apply -o j', offered: ['json'], why: 'the same by its short name' },
   { typed: 'mosaic --file x apply --agent r', offered: ['reviewer'], why: 'options before the command' },
   { typed: 'mosaic apply --fi', offered: ['--file'], why: 'options of the program within a command' },
+  { typed: 'mosaic apply --formula g', offered: ['gardener'], why: 'formulas' },
   { typed: 'mosaic apply fl', offered: ['fleet.yaml'], why: 'files' },
   { typed: 'mosaic --file fl', offered: ['fleet.yaml'], why: "files as an option's value" },
   { typed: 'mosaic apply --interval x', offered: [], why: 'what nobody can know' },
@@ -78,6 +80,14 @@ const real: { typed: string; offered: string[]; why: string }[] = [
   { typed: 'mosaic agent reset --clear c', offered: ['coder0', 'coder1'], why: 'whom to reset' },
   { typed: 'mosaic agent send coder0 --wait ', offered: ['idle'], why: 'what to wait for' },
   { typed: 'mosaic agent send coder0 -f fl', offered: ['fleet.yaml'], why: 'what to send' },
+  {
+    typed: 'mosaic formula ',
+    offered: ['check', 'history', 'list', 'reply'],
+    why: 'what can be done with formulas',
+  },
+  { typed: 'mosaic formula history g', offered: ['gardener'], why: 'whose runs' },
+  { typed: 'mosaic formula reply p', offered: ['planner'], why: 'whom to answer' },
+  { typed: 'mosaic formula reply planner y', offered: [], why: 'what only a person knows' },
   { typed: 'mosaic agent broadcast --class c', offered: [], why: 'what nobody can know' },
 ];
 
@@ -129,7 +139,12 @@ describe('completion scripts', () => {
     const agents = names.map((name) => `'${name}'`).join(' ');
     writeFileSync(
       `${folder}/bin/mosaic`,
-      `#!/bin/sh\n[ "$*" = '__complete agents' ] && printf '%s\\n' ${agents}\n`,
+      `#!/bin/sh
+case "$*" in
+  '__complete agents') printf '%s\\n' ${agents} ;;
+  '__complete formulas') printf '%s\\n' gardener planner '$(touch\${IFS}HACKED)' ;;
+esac
+`,
     );
     chmodSync(`${folder}/bin/mosaic`, 0o755);
     for (const shell of ['bash', 'zsh', 'fish'] as const) {

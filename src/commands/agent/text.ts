@@ -12,24 +12,27 @@ export interface TextOptions {
   file?: string;
   /** `--no-preamble` */
   preamble?: boolean;
+  /** How it is called, and how it is given. */
+  what?: string;
+  fix?: string;
 }
+
+const FIX = 'Give it with -m TEXT, -f FILE or on standard input.';
 
 /** Bytes that are no UTF-8 come as U+FFFD. Throws CommandError. */
 export async function requireText(context: CommandContext, options: TextOptions): Promise<string> {
-  const { message, file, preamble } = options;
+  const { message, file, preamble, what = 'message', fix = FIX } = options;
   if (message !== undefined && file !== undefined)
     throw new CommandError('give the message with -m or with -f, not with both', EXIT.usage);
-  const text = message ?? (await readText(context, file));
+  const text = message ?? (await readText(context, file, { what, fix }));
   const { text: typed } = withoutControls(text);
   if (typed === '' || (preamble === false && typed.trim() === ''))
-    throw new CommandError('the message is empty', EXIT.usage, {
-      fix: 'Give it with -m TEXT, -f FILE or on standard input.',
-    });
+    throw new CommandError(`the ${what} is empty`, EXIT.usage, { fix });
   const bytes = byteLength(text);
   if (bytes > MAX_BYTES) {
     const most = MAX_BYTES.toLocaleString('en');
     throw new CommandError(
-      `the message has ${bytes.toLocaleString('en')} bytes; at most ${most} are typed`,
+      `the ${what} has ${bytes.toLocaleString('en')} bytes; at most ${most} are typed`,
       EXIT.usage,
       {
         fix: 'Put it in a file, and tell the agent to read that.',
@@ -42,6 +45,7 @@ export async function requireText(context: CommandContext, options: TextOptions)
 async function readText(
   { host, terminal, signal }: CommandContext,
   file: string | undefined,
+  { what, fix }: { what: string; fix: string },
 ): Promise<string> {
   const isStdin = file === undefined || file === '-';
   const path = isStdin ? '/dev/stdin' : givenPath(host, file);
@@ -58,7 +62,5 @@ async function readText(
     if (!(error instanceof HostError)) throw error;
     if (!isStdin) throw new CommandError(error.message, EXIT.invalid);
   }
-  throw new CommandError('there is no message', EXIT.usage, {
-    fix: 'Give it with -m TEXT, -f FILE or on standard input.',
-  });
+  throw new CommandError(`there is no ${what}`, EXIT.usage, { fix });
 }

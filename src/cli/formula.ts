@@ -1,0 +1,91 @@
+/** `mosaic formula …`: agents that come again and again, and say when they are done. */
+import { Option, type Command } from 'commander';
+import type { CommandContext, FleetOptions } from '../commands/context.ts';
+import type { FormulaHistoryOptions } from '../commands/formula/history.ts';
+import { count } from './options.ts';
+
+/** @param done takes the exit code of the command that ran */
+export function addFormula(program: Command, context: CommandContext, done: (code: number) => void): void {
+  const formula = program
+    .command('formula')
+    .description('agents that come again and again, each with a definition of done')
+    .addHelpText(
+      'after',
+      `
+A formula is a TOML file: what to do, with which runtime, in which repository. A run of it has a session and a worktree of its own, and ends
+when its agent says so, or has said nothing for too long.
+
+Examples:
+  mosaic formula check gardener.toml             is it right?
+  mosaic formula run gardener.toml --dry-run     what would its agent be told?
+  mosaic formula run gardener.toml               one run, from beginning to end
+  mosaic formula list                            what runs, what comes next, how it went
+  mosaic formula reply gardener "Yes, drop Node 18"`,
+    );
+  const command = (name: string, description: string): Command =>
+    formula.command(name).description(description).option('-f, --file <file>', 'the fleet file');
+
+  command('list', 'every formula known here: when it comes, whether it runs, how its last run ended')
+    .option('--json', 'for programs (schemas/formula-list.schema.json)')
+    .addHelpText(
+      'after',
+      `
+Those of the fleet file, those installed on this host, and those that have run.
+
+Examples:
+  mosaic formula list
+  mosaic formula list --json | jq -r '.formulas[] | select(.last.exit_code > 0).formula'
+
+Exit codes:
+  0    shown, however the runs went
+  65   the fleet file is not valid`,
+    )
+    .action(async (options: FleetOptions) => {
+      const { formulaListCommand } = await import('../commands/formula/list.ts');
+      done(await formulaListCommand(context, options));
+    });
+
+  command('history', 'its runs, the newest first: phases, end, what is kept of them')
+    .argument('<formula>')
+    .addOption(new Option('-n, --last <count>', 'how many runs').argParser(count).default(20))
+    .option('--json', 'for programs (schemas/formula-history.schema.json)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  mosaic formula history gardener
+  mosaic formula history gardener --last 1 --json | jq -r '.runs[0].reason'
+
+Exit codes:
+  0    shown
+  64   the command line is wrong, or nobody knows such a formula
+  65   the fleet file is not valid`,
+    )
+    .action(async (name: string, options: FormulaHistoryOptions) => {
+      const { formulaHistoryCommand } = await import('../commands/formula/history.ts');
+      done(await formulaHistoryCommand(context, name, options));
+    });
+
+  command('reply', 'answer its escalation: a run that lasts is told at once, else the next one')
+    .argument('<formula>')
+    .argument('[text...]', 'the answer; - or nothing: standard input')
+    .option('--json', 'for programs (schemas/formula-reply.schema.json)')
+    .addHelpText(
+      'after',
+      `
+Each answer is given to one run, once; several are given in their order.
+
+Examples:
+  mosaic formula reply gardener "Yes, drop Node 18"
+  mosaic formula reply gardener - < answer.md
+
+Exit codes:
+  0    it is kept, and will be given
+  64   the command line is wrong, the answer is blank, or nobody knows such a formula
+  65   the fleet file is not valid`,
+    )
+    .action(async (name: string, text: string[], options: FleetOptions) => {
+      const { formulaReplyCommand } = await import('../commands/formula/reply.ts');
+      done(await formulaReplyCommand(context, name, text, options));
+    });
+}

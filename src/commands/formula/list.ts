@@ -1,0 +1,89 @@
+/** `mosaic formula list`: every formula known here, and how it is with each. */
+import { shellLine } from '../../base/shell.ts';
+import type { Host } from '../../host/host.ts';
+import type { Fleet } from '../../model/fleet.ts';
+import { formulaPlaces, formulaSession } from '../../model/formula.ts';
+import { placesOf } from '../../model/places.ts';
+import { observeTimers, type TimerSeen } from '../../observe/timers.ts';
+import { formulaListJsonText, formulaListText, type FormulaRow } from '../../report/formula-list.ts';
+import { readCurrent, readHistory, runningRun } from '../../runs/record.ts';
+import { waitingReplies } from '../../runs/replies.ts';
+import { EXIT } from '../command-error.ts';
+import type { CommandContext, FleetOptions } from '../context.ts';
+import { requireFleet } from '../fleet-file.ts';
+import { knownFormulas, type KnownFormula } from './known.ts';
+
+export async function formulaListCommand(context: CommandContext, options: FleetOptions): Promise<number> {
+  const { host, terminal } = context;
+  const { fleet } = await requireFleet(context, options);
+  const rows = await formulaRows(host, fleet);
+  terminal.out(
+    options.json === true
+      ? formulaListJsonText(fleet.name, rows)
+      : formulaListText(rows, terminal, host.clock.now()),
+  );
+  return EXIT.ok;
+}
+
+/** Throws HostError. */
+export async function formulaRows(host: Host, fleet: Fleet): Promise<FormulaRow[]> {
+  const known = knownFormulas(host, fleet);
+  const isScheduled = known.some(({ everyMs }) => everyMs !== undefined);
+  const timers = isScheduled ? await timersOf(host, fleet) : new Map<string, TimerSeen>();
+  return known.map((formula) =>
+    Object.assign(scheduleOf(fleet, formula, timers), formula, runsOf(host, fleet, formula)),
+  );
+}
+
+type Timers = ReadonlyMap<string, TimerSeen> | { trouble: string };
+
+async function timersOf(host: Host, fleet: Fleet): Promise<Timers> {
+  if (fleet.supervisor === 'none') return { trouble: 'no timer: the fleet has no systemd' };
+  const timers = await observeTimers(host, `${fleet.systemd.unitPrefix}-formula-*.timer`);
+  return timers.known ? timers.value : { trouble: timers.why };
+}
+
+function scheduleOf(
+  fleet: Fleet,
+  { name, everyMs }: KnownFormula,
+  timers: Timers,
+): Pick<FormulaRow, 'next' | 'scheduleTrouble'> {
+  if (everyMs === undefined) return {};
+  if ('trouble' in timers) return { scheduleTrouble: timers.trouble };
+  const timer = timers.get(`${fleet.systemd.unitPrefix}-formula-${name}.timer`);
+  if (timer === undefined) return { scheduleTrouble: 'its timer is not there: mosaic apply makes it' };
+  return timer.next === undefined ? {} : { next: timer.next };
+}
+
+function runsOf(
+  host: Host,
+  fleet: Fleet,
+  { name, file }: KnownFormula,
+): Pick<FormulaRow, 'file' | 'running' | 'attach' | 'orphan' | 'last' | 'replies' | 'trouble'> {
+  const places = formulaPlaces(placesOf(fleet.name, host.facts), name);
+  // Before the record: a run that ends in between is told twice rather than not at all.
+  const running = runningRun(host, places);
+  const current = readCurrent(host.files, places);
+  const { runs, damaged } = readHistory(host.files, places);
+  const left = 'run' in current ? current.run : undefined;
+  const orphan = running === undefined && !runs.some(({ id }) => id === left?.id) ? left : undefined;
+  const last = runs.at(-1);
+  const ranFrom = (running ?? left ?? last)?.file;
+  const trouble = [
+    ...('damaged' in current ? [current.damaged] : []),
+    ...(damaged === 0 ? [] : [`${damaged} lines of its record are damaged`]),
+  ].join('; ');
+  const where = file ?? ranFrom;
+  return {
+    ...(where === undefined ? {} : { file: where }),
+    ...(running === undefined ? {} : { running, attach: attachLine(fleet, name) }),
+    ...(orphan === undefined ? {} : { orphan }),
+    ...(last === undefined ? {} : { last }),
+    replies: waitingReplies(host.files, places).length,
+    ...(trouble === '' ? {} : { trouble }),
+  };
+}
+
+/** Shows the session of a formula's run; for a person to copy. */
+export const attachLine = ({ tmux }: Fleet, name: string): string =>
+  shellLine(['tmux', '-L', tmux.socketName, 'attach-session', '-t', `=${formulaSession(name)}`]);

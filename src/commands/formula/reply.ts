@@ -1,0 +1,58 @@
+/** `mosaic formula reply`: a person's answer to an escalation. */
+import { byteLength } from '../../base/text.ts';
+import { withoutControls } from '../../message/clean.ts';
+import { formulaPlaces } from '../../model/formula.ts';
+import { placesOf } from '../../model/places.ts';
+import { replyJsonText, replyText } from '../../report/formula-reply.ts';
+import { runningRun } from '../../runs/record.ts';
+import { MAX_REPLY_BYTES, putReply, waitingReplies } from '../../runs/replies.ts';
+import { requireText } from '../agent/text.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext, FleetOptions } from '../context.ts';
+import { requireFleet } from '../fleet-file.ts';
+import { requireKnown } from './known.ts';
+
+const FIX = 'Give it after the name, or on standard input with -.';
+
+/** @param words the answer; none, or `-`: it is on standard input */
+export async function formulaReplyCommand(
+  context: CommandContext,
+  name: string,
+  words: readonly string[],
+  options: FleetOptions,
+): Promise<number> {
+  const { host, terminal } = context;
+  const { fleet } = await requireFleet(context, options);
+  requireKnown(host, fleet, name);
+  const text = await answer(context, words);
+  const places = formulaPlaces(placesOf(fleet.name, host.facts), name);
+  putReply(host, places, text);
+  const run = runningRun(host, places);
+  const report = {
+    formula: name,
+    ...(run === undefined ? {} : { run: run.id }),
+    waiting: waitingReplies(host.files, places).length,
+  };
+  terminal.out(options.json === true ? replyJsonText(fleet.name, report) : replyText(report));
+  return EXIT.ok;
+}
+
+/** Throws CommandError. */
+async function answer(context: CommandContext, words: readonly string[]): Promise<string> {
+  const isGiven = words.length > 0 && !(words.length === 1 && words[0] === '-');
+  const given = await requireText(context, {
+    ...(isGiven ? { message: words.join(' ') } : {}),
+    what: 'answer',
+    fix: FIX,
+  });
+  const text = withoutControls(given).text.trim();
+  if (text === '') throw new CommandError('the answer is blank', EXIT.usage, { fix: FIX });
+  const bytes = byteLength(text);
+  if (bytes <= MAX_REPLY_BYTES) return text;
+  const most = MAX_REPLY_BYTES.toLocaleString('en');
+  throw new CommandError(
+    `the answer has ${bytes.toLocaleString('en')} bytes; at most ${most} are given to an agent`,
+    EXIT.usage,
+    { fix: 'Put it in a file, and answer where that is.' },
+  );
+}

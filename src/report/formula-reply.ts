@@ -1,0 +1,32 @@
+/** `mosaic formula reply`: what becomes of an answer; for programs schemas/formula-reply.schema.json. */
+import { jsonText, visible } from '../base/visible.ts';
+import { defined } from './defined.ts';
+
+export interface ReplyReport {
+  formula: string;
+  /** The run that lasts. */
+  run?: string;
+  /** Answers that no run has taken yet. */
+  waiting: number;
+}
+
+export function replyText({ formula, run, waiting }: ReplyReport): string {
+  const name = visible(formula);
+  if (run !== undefined) return `The run ${visible(run)} of ${name} is told now.\n`;
+  const others = waiting > 1 ? ` ${waiting} wait; they are given in their order.` : '';
+  return `No run of ${name} lasts: the next one has it in its prompt.${others}\n`;
+}
+
+/** As indented text. */
+export const replyJsonText = (fleet: string, report: ReplyReport): string =>
+  `${jsonText(replyJson(fleet, report), 2)}\n`;
+
+export const replyJson = (fleet: string, { formula, run, waiting }: ReplyReport) =>
+  defined({
+    format_version: 1 as const,
+    fleet,
+    formula,
+    to: run === undefined ? ('next' as const) : ('running' as const),
+    run,
+    waiting,
+  });
