@@ -75,6 +75,10 @@ export async function captureScreens(
   return new Map([...looks.value].map(([id, { text }]) => [id, plainText(text).trimEnd()]));
 }
 
+/** A screen without what tmux itself writes below the last words of a program that has ended. */
+export const withoutNotice = (screen: string): string =>
+  screen.replace(/\s*^Pane is dead \([^\n]*\)\s*$(?![^])/m, '');
+
 function parse(part: string): { id: string; look: PaneLook } | undefined {
   const end = part.indexOf('\n');
   const [

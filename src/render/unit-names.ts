@@ -7,6 +7,8 @@ export const unitNames = (prefix: string) => ({
   agent: (name: string) => `${prefix}-agent@${name}.service`,
   /** Dots, which neither a prefix nor an agent's name has, keep it apart from any other fleet's; systemd takes no `@` here. */
   scope: (name: string) => `${prefix}-agent.${name}.scope`,
+  /** The scope of a formula's session. */
+  formulaScope: (name: string) => `${prefix}-formula.${name}.scope`,
 });
 
 /** The agent of a unit or scope of this prefix; undefined for another's. */

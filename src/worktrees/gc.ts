@@ -1,14 +1,10 @@
 /** `mosaic worktree gc`: removes worktrees of the fleet that nobody needs, and saves first what only they hold. */
 import { formatDuration } from '../base/duration.ts';
 import type { Host } from '../host/host.ts';
-import { asWorktreeError, WorktreeError } from './error.ts';
-import { seeUsers } from './in-use.ts';
-import { locate, requireOurs, requireUnlocked } from './place.ts';
+import { collect } from './collect.ts';
 import { perRepository } from './queue.ts';
-import { dismantle, inWords, requireKnown, requireUnused } from './remove.ts';
-import { isSaved, rescue } from './rescue.ts';
-import { settle } from './settle.ts';
-import { lastActivity, survey, type Survey, type Surveyed, type SurveyWish } from './survey.ts';
+import { inWords } from './remove.ts';
+import { survey, type Survey, type Surveyed, type SurveyWish } from './survey.ts';
 
 export interface GcWish extends SurveyWish {
   /** Agents that the fleet file wants running: theirs stay. */
@@ -89,59 +85,26 @@ export async function runGc(host: Host, wish: GcWish): Promise<GcResult> {
   const done: GcRow[] = [];
   for (const row of rows) {
     done.push(
-      row.action === 'kept' ? row : await perRepository(host, row.repository, () => collect(host, wish, row)),
+      row.action === 'kept'
+        ? row
+        : await perRepository(host, row.repository, () => collectRow(host, wish, row)),
     );
   }
   return { rows: done, unknown };
 }
 
-async function collect(host: Host, wish: GcWish, row: GcRow): Promise<GcRow> {
-  const owner = { fleet: wish.fleet, agent: row.agent };
-  const { repository, path } = row;
-  const saved: { ref?: string } = {};
-  try {
-    const { found } = await locate(host, repository, path);
-    if (found === undefined) return { ...row, action: 'removed', reason: 'it was gone already' };
-    requireOurs(found, owner);
-    requireUnlocked(found);
-    requireUnused(host, path, wish.panes);
-    const settled = await settle(host, repository, found, owner, wish.now);
-    if (settled.rescued !== undefined) saved.ref = settled.rescued;
-    if (settled.state === 'gone') {
-      return { ...row, action: saved.ref === undefined ? 'removed' : 'rescued-and-removed', ...saved };
-    }
-    const whole = (await locate(host, repository, path)).found;
-    if (whole === undefined) throw new WorktreeError('failed', 'git does not list it any more');
-    const work = await requireKnown(host, path);
-    // Mending an interrupted one touches its files: only what was whole before can have been used since it was planned.
-    if (
-      found.seen.unfinished === undefined &&
-      wish.now - lastActivity(host.files, whole, work.paths) < wish.olderThanMs
-    ) {
-      return { ...row, action: 'kept', reason: 'used since it was looked at', ...saved };
-    }
-    const left = inWords(work);
-    if (left === undefined) {
-      await dismantle(host, repository, whole, { force: false, head: work.head });
-      return { ...row, action: 'removed', ...saved };
-    }
-    const rescued = await rescue(host, { repository, path, agent: row.agent, now: wish.now });
-    saved.ref = rescued.ref;
-    const user = seeUsers(host, wish.panes)(path);
-    if (user !== undefined) return { ...row, action: 'kept', reason: `in use: ${user}`, ...saved };
-    if (!(await isSaved(host, path, rescued))) {
-      return { ...row, action: 'kept', reason: 'it changed while it was saved', ...saved };
-    }
-    await dismantle(host, repository, whole, { force: true, head: work.head });
-    return {
-      ...row,
-      action: 'rescued-and-removed',
-      reason: row.action === 'removed' ? left : row.reason,
-      ...saved,
-    };
-  } catch (error) {
-    const failure = asWorktreeError(error);
-    if (!(failure instanceof WorktreeError)) throw error;
-    return { ...row, action: 'kept', reason: failure.message, ...saved, failed: true };
-  }
+async function collectRow(host: Host, wish: GcWish, row: GcRow): Promise<GcRow> {
+  const { agent, repository, path } = row;
+  const { reason, ...done } = await collect(host, {
+    fleet: wish.fleet,
+    agent,
+    repository,
+    path,
+    panes: wish.panes,
+    now: wish.now,
+    stillForMs: wish.olderThanMs,
+  });
+  // What was planned says more, unless it came otherwise.
+  const asPlanned = reason === undefined || (done.action === row.action && done.action !== 'removed');
+  return { ...row, ...done, reason: asPlanned ? row.reason : reason };
 }

@@ -5,7 +5,7 @@ import type { Outcome } from '../../model/outcome.ts';
 import type { StartSession } from '../../model/plan.ts';
 import { runKey, type Run } from '../../model/state.ts';
 import { withExitStatus } from '../../observe/observe.ts';
-import { captureScreens } from '../../observe/pane-looks.ts';
+import { captureScreens, withoutNotice } from '../../observe/pane-looks.ts';
 import { observeTmux, tmuxArgs } from '../../observe/tmux.ts';
 import { unitNames } from '../../render/unit-names.ts';
 import { globLiteral } from '../../render/quote.ts';
@@ -161,7 +161,3 @@ function judge(
         : 'ended';
   return failed(action, `its program ${how} at once`, output);
 }
-
-/** What tmux itself writes below the last words of a program that has ended. */
-const withoutNotice = (screen: string): string =>
-  screen.replace(/\s*^Pane is dead \([^\n]*\)\s*$(?![^])/m, '');

@@ -6,7 +6,7 @@ import { unitNames } from '../../render/unit-names.ts';
 import { endConversations } from '../conversations.ts';
 import { done, failed, type ApplyContext, type Operation } from '../context.ts';
 import { eachAlone } from '../each.ts';
-import { endRemains } from '../remains.ts';
+import { endRemains } from '../../runs/remains.ts';
 import { guarded } from '../../render/guarded.ts';
 import { tmuxScript } from '../tmux-script.ts';
 

@@ -7,7 +7,7 @@ import { TransportError } from '../transport.ts';
 import { deliver, obstacleOf, type Delivered } from './deliver.ts';
 import type { Local } from './local.ts';
 import { makeRoom } from './room.ts';
-import { absence, recipientOf, sessionsOf, type Recipient } from './target.ts';
+import { absence, recipientOf, sessionsOf, type Addressee, type Recipient } from './target.ts';
 import { lookAtProgram, type Way } from './way.ts';
 
 const POLL_MS = 250;
@@ -36,8 +36,16 @@ const notToShell = ({ command }: Agent): Delivered => ({
   fix: 'Send it all the same with --force.',
 });
 
-/** Waits without keeping others from their turn, and looks again once it is ours. */
-async function inTurn(local: Local, agent: Agent, text: string, options: SendOptions): Promise<Delivered> {
+/**
+ * Types a text as it is. Waits without keeping others from their turn, and looks again once it is ours. Throws TransportError where tmux
+ * does not answer.
+ */
+export async function inTurn(
+  local: Local,
+  agent: Addressee,
+  text: string,
+  options: SendOptions,
+): Promise<Delivered> {
   const { host } = local;
   const until = host.clock.now() + (options.waitMs ?? Infinity);
   const first = await wayTo(local, agent);
@@ -85,7 +93,7 @@ export async function withTurn<T>(
   }
 }
 
-export async function wayTo(local: Local, agent: Agent): Promise<Way | Delivered> {
+export async function wayTo(local: Local, agent: Addressee): Promise<Way | Delivered> {
   const { host, fleet } = local;
   const found = recipientOf(await sessionsOf(host, fleet), fleet, agent);
   if (!isRecipient(found)) {
@@ -136,7 +144,7 @@ const notStarted: Delivered = {
 /** Waits for what passes by itself. A draft may be the message of another who has the turn: it is judged when it is ours. */
 async function untilFree(
   local: Local,
-  agent: Agent,
+  agent: Addressee,
   options: SendOptions,
   until: number,
 ): Promise<Delivered | { free: true }> {

@@ -8,9 +8,12 @@ import { runKey } from '../../model/state.ts';
 import { observeTmux } from '../../observe/tmux.ts';
 import { TransportError } from '../transport.ts';
 
+/** As much of an agent as is needed to talk to its program. */
+export type Addressee = Pick<Agent, 'name' | 'runtime' | 'command'>;
+
 /** A live program in a pane of a session of ours. */
 export interface Recipient {
-  agent: Agent;
+  agent: Addressee;
   target: Target;
   pane: { id: string; pid: number };
   /** How far its kickstart is; `given` also where it has none. */
@@ -44,7 +47,7 @@ export function findSession({ server, sessions }: TmuxSeen, fleet: Fleet, agent:
   return { presence: pane.dead ? 'dead' : 'live', session, pane, run };
 }
 
-export function recipientOf(seen: TmuxSeen, fleet: Fleet, agent: Agent): Recipient | Found {
+export function recipientOf(seen: TmuxSeen, fleet: Fleet, agent: Addressee): Recipient | Found {
   const found = findSession(seen, fleet, agent.name);
   const { presence, session, pane } = found;
   const { server } = seen;
