@@ -36,7 +36,7 @@ forFormulas('SIGTERM and Ctrl-C end the session; what is in the worktree is kept
 forFormulas(
   'SIGKILL of mosaic: the next run ends what is left, keeps the work and goes on',
   async (scene) => {
-    const formula = scene.formula('killed', { lives: [HALF, [phase('PHASE:done')]] });
+    const formula = scene.formula('killed', { lives: [HALF, [phase('PHASE:done')]], delivery: 'typed' });
     const running = await formula.begin(isHalf);
     running.signal('SIGKILL');
     await running.ended;
@@ -69,7 +69,7 @@ forFormulas(
 forFormulas('the session killed by a person, and the server: the run begins again there', async (scene) => {
   const { world } = scene;
   const lives = [HALF, HALF, [{ sh: 'cat half.txt' }, phase('PHASE:done')]];
-  const formula = scene.formula('robbed', { lives, keys: { crash_retries: 2 } });
+  const formula = scene.formula('robbed', { lives, keys: { crash_retries: 2 }, delivery: 'typed' });
   const running = await formula.begin(isHalf);
   // As a person does it who takes it for something else.
   assert.equal((await world.tmux('kill-session', '-t', '=_formula-robbed')).code, 0);

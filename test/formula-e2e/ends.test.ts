@@ -166,9 +166,11 @@ const byClock: EndCase[] = [
   },
 ];
 
+// The prompt is typed once the start has been judged: what ends before that was never started.
 const byCrash: EndCase[] = [
   {
     name: 'recovered',
+    delivery: 'typed',
     lives: [
       [{ sh: 'echo half >half.txt' }, { signal: 'SIGKILL' }],
       [{ sh: 'cat half.txt && echo whole >half.txt' }, phase('PHASE:done')],
@@ -180,8 +182,9 @@ const byCrash: EndCase[] = [
     async after({ agent, last }, { world, repository }) {
       const [first, second] = agent.deeds('start');
       assert.equal(second?.cwd, first?.cwd, 'the same worktree');
-      assert.notEqual(second?.prompt, first?.prompt, 'told what happened');
-      assert.match(second?.prompt ?? '', /git status/);
+      assert.notEqual(second?.promptFile, first?.promptFile, 'told what happened');
+      assert.match(second?.promptFile ?? '', /git status/);
+      assert.match(agent.deeds('taken').at(-1)?.text ?? '', /git status/);
       assert.match(agent.deeds('ran').at(1)?.output ?? '', /half/);
       assert.equal(last().retries, 1);
       const ref = last().worktree?.rescued ?? '';

@@ -62,6 +62,19 @@ export async function hasEnded(
   await formula.leavesNothing();
   await worktreeIs(scene, formula, wanted.worktree, said);
   eventsTell(formula, wanted);
+  await historyTells(scene, formula);
+}
+
+/** What the command tells of the newest run is what its file has. */
+async function historyTells(scene: FormulaScene, formula: FormulaUnderTest): Promise<void> {
+  const { stdout } = await scene.mosaic(['formula', 'history', formula.name, '--last', '1', '--json']);
+  const { runs, current } = JSON.parse(stdout) as { runs: Record<string, unknown>[]; current?: unknown };
+  const { id, reason, exitCode, phases } = formula.last();
+  assert.equal(current, undefined);
+  assert.deepEqual(
+    runs.map((run) => [run['run'], run['reason'], run['exit_code'], (run['phases'] as unknown[]).length]),
+    [[id, reason, exitCode, phases.length]],
+  );
 }
 
 async function worktreeIs(

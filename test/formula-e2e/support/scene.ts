@@ -9,6 +9,7 @@ import {
   type RunRecord,
 } from '../../../src/model/formula.ts';
 import type { LogEntry } from '../../../src/model/outcome.ts';
+import { parseRun } from '../../../src/record/formula.ts';
 import { inScene, type Scene } from '../../e2e/support/scene.ts';
 import type { CommandResult, Running } from '../../support/command.ts';
 import { processesOf } from '../../support/processes.ts';
@@ -111,7 +112,7 @@ function formulaOf(scene: Scene, repository: string, name: string, wish: Formula
   );
   mkdirSync(scene.state(), { recursive: true });
   const environment = wish.env === undefined ? {} : { env: wish.env };
-  const history = (): RunRecord[] => lines(places.history).map((line) => JSON.parse(line) as RunRecord);
+  const history = (): RunRecord[] => lines(places.history).map((line) => parseRun(line));
   const session = async (): Promise<string | undefined> => {
     const format = '#{session_id} #{session_name}';
     const { stdout } = await world.tmux('list-sessions', '-F', format);
@@ -145,10 +146,7 @@ function formulaOf(scene: Scene, repository: string, name: string, wish: Formula
       assert.ok(last, `${name} has no history`);
       return last;
     },
-    current: () =>
-      existsSync(places.current)
-        ? (JSON.parse(readFileSync(places.current, 'utf8')) as RunRecord)
-        : undefined,
+    current: () => (existsSync(places.current) ? parseRun(readFileSync(places.current, 'utf8')) : undefined),
     phases: (run = formula.last()) =>
       run.phases.map(({ phase, detail, unknown }) => {
         const word = unknown === true ? `?${phase}` : phase;
