@@ -25,6 +25,7 @@ import {
   foreignUnits,
   holderActions,
   holderHolds,
+  holderObstacle,
   hookActions,
   orphanFiles,
   reloadAction,
@@ -62,6 +63,8 @@ export interface PlanOptions {
   allowMassStop?: boolean;
   /** Take the whole fleet down. */
   down?: boolean;
+  /** The tmux server with its holder is to run, be there an agent for it or not. */
+  holder?: boolean;
 }
 
 export function plan(
@@ -133,7 +136,7 @@ export function plan(
   const holderFiles = files.filter(({ id }) => id.startsWith('write-file:') && !isAgentFile(id, g));
   const holder = holderActions(
     g,
-    starting || wanted,
+    starting || wanted || options.holder === true,
     [...holderFiles, ...reload].map(({ id }) => id),
   );
   const shared = { needs: [...reload, ...holder].map(({ id }) => id) };
@@ -153,7 +156,12 @@ export function plan(
       ...orphans,
       ...leftovers.actions,
     ]),
-    holds: [...holderHolds(g, files), ...leftovers.holds, ...missions.holds],
+    holds: [
+      ...(options.holder === true ? holderObstacle(g) : []),
+      ...holderHolds(g, files),
+      ...leftovers.holds,
+      ...missions.holds,
+    ],
   };
 }
 

@@ -122,6 +122,14 @@ export function holderActions(g: Gathering, needed: boolean, needs: string[]): A
   return [{ kind: 'start-holder', id: 'start-holder', how, reason, needs }];
 }
 
+/** Why the holder cannot be started, where it is asked for by itself. */
+export function holderObstacle(g: Gathering): Hold[] {
+  const obstacle = sharedObstacle(g);
+  if (obstacle === undefined) return [];
+  const { reason, fix } = obstacle;
+  return [{ subject: 'holder', reason, ...(fix === undefined ? {} : { fix }) }];
+}
+
 /** A server that lost our hook, or was started without it, gets it; one that is being started has it from its holder's file. */
 export function hookActions(g: Gathering, holder: readonly Action[]): Action[] {
   if (g.tmux.server === undefined || holder.length > 0) return [];
