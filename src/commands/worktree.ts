@@ -1,9 +1,11 @@
 /** `mosaic worktree list` and `mosaic worktree gc`. */
+import { formulaOfSession } from '../model/formula.ts';
 import type { Fleet } from '../model/fleet.ts';
 import { observeState } from '../observe/files.ts';
 import { observePanePaths } from '../observe/pane-paths.ts';
 import { observeTmux } from '../observe/tmux.ts';
 import { worktreesJsonText, worktreeSummary, worktreeTable, type WorktreeRow } from '../report/worktrees.ts';
+import { worktreesOfRuns } from '../runs/worktrees-of-runs.ts';
 import { planGc, runGc } from '../worktrees/gc.ts';
 import { listWorktrees } from '../worktrees/list.ts';
 import type { Survey, SurveyWish } from '../worktrees/survey.ts';
@@ -41,6 +43,7 @@ export async function worktreeGcCommand(context: CommandContext, options: GcComm
     const { rows, unknown } = await collect(host, {
       ...(await surveyWish(context, fleet)),
       wanted: await needed(context, fleet),
+      keptFor: worktreesOfRuns(host, places).keptFor,
       olderThanMs: options.olderThanMs ?? 24 * 60 * 60 * 1000,
       now: host.clock.now(),
     });
@@ -61,7 +64,10 @@ async function surveyWish({ host }: CommandContext, fleet: Fleet): Promise<Surve
   const { places } = settingOf(host, fleet);
   return {
     fleet: fleet.name,
-    repositories: repositoriesOf(host, fleet, places, true),
+    repositories: [
+      ...repositoriesOf(host, fleet, places, true),
+      ...worktreesOfRuns(host, places).repositories,
+    ],
     panes: await observePanePaths(host, fleet.tmux.socketName),
   };
 }
@@ -77,9 +83,13 @@ async function needed({ host }: CommandContext, fleet: Fleet): Promise<Set<strin
     ...fleet.agents.flatMap(({ name, state: wish, renamedFrom }) =>
       wish === 'running' && !suspended(name) ? [name, renamedFrom ?? name] : [],
     ),
-    ...(tmux.known ? tmux.value.sessions.flatMap(({ owner }) => owner?.agent ?? []) : []),
+    ...(tmux.known ? tmux.value.sessions.flatMap(({ owner }) => ownerOfOne(owner?.agent)) : []),
   ]);
 }
+
+/** A formula has a worktree for each of its runs: that its session lives says nothing of the others. */
+const ownerOfOne = (name: string | undefined): string[] =>
+  name === undefined || formulaOfSession(name) !== undefined ? [] : [name];
 
 function show(
   { terminal }: CommandContext,

@@ -1,5 +1,6 @@
 /** `mosaic worktree list` and `gc`: a table, and JSON (schemas/worktrees.schema.json). */
 import { counted } from '../base/text.ts';
+import { formulaOfSession } from '../model/formula.ts';
 import { defined } from './defined.ts';
 import { duration } from './format.ts';
 import type { Style } from './style.ts';
@@ -61,7 +62,7 @@ export function worktreeTable(
     const { action = 'kept' } = row;
     const style = actionStyles[action];
     return [
-      row.agent,
+      ownerOf(row),
       row.action === undefined ? '' : defined({ text: action.replaceAll('-', ' '), style }),
       defined({ text: row.state, style: row.state === 'dirty' ? ('yellow' as const) : undefined }),
       row.branch ?? `(${row.head?.slice(0, 10) ?? 'detached'})`,
@@ -95,6 +96,7 @@ export function worktreesJson(fleet: string, rows: readonly WorktreeRow[]) {
     worktrees: rows.map((row) =>
       defined({
         agent: row.agent,
+        formula: formulaOfSession(row.agent),
         repository: row.repository,
         path: row.path,
         branch: row.branch,
@@ -122,8 +124,14 @@ function work({ modified, untracked, unpushed }: WorktreeRow): string {
   return parts.filter((text) => text !== '').join(', ');
 }
 
+/** An agent, or the formula whose run it was. */
+function ownerOf({ agent }: Pick<WorktreeRow, 'agent'>): string {
+  const formula = formulaOfSession(agent);
+  return formula === undefined ? agent : `formula ${formula}`;
+}
+
 function placeLine({ agent, path, ref, action }: WorktreeRow): string {
   const saved = ref === undefined ? '' : `, saved as ${visible(ref)}`;
   const was = action === 'removed' || action === 'rescued-and-removed' ? ' (was)' : '';
-  return `${visible(agent)}: ${visible(path)}${was}${saved}\n`;
+  return `${visible(ownerOf({ agent }))}: ${visible(path)}${was}${saved}\n`;
 }

@@ -9,6 +9,8 @@ import { survey, type Survey, type Surveyed, type SurveyWish } from './survey.ts
 export interface GcWish extends SurveyWish {
   /** Agents that the fleet file wants running: theirs stay. */
   wanted: ReadonlySet<string>;
+  /** Why somebody else's worktree stays, such as that of a run that lasts, in words; undefined: it may go. */
+  keptFor?: (agent: string, path: string) => string | undefined;
   /** Only what has been still for at least as long, in milliseconds. */
   olderThanMs: number;
   /** Milliseconds since the epoch. */
@@ -55,6 +57,8 @@ function decide(worktree: Surveyed, wish: GcWish): GcRow {
   });
   const age = roughly(wish.now - activityAt);
   if (wish.wanted.has(agent)) return row('kept', `${agent} is wanted running`);
+  const needed = wish.keptFor?.(agent, seen.path);
+  if (needed !== undefined) return row('kept', needed);
   if (usedBy !== undefined) return row('kept', `in use: ${usedBy}`);
   if (seen.locked) return row('kept', 'locked with `git worktree lock`');
   if (work?.known === false) return row('kept', work.why);
