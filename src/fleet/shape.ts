@@ -12,15 +12,15 @@ const maxWorded = 500;
 /** A kind of file that people write: its schema, and how messages speak of it. */
 export interface Kind {
   validator: ((value: unknown) => boolean) & { errors?: ErrorObject[] | null };
-  fieldAt(path: Path): Field;
+  fieldAt: (path: Path) => Field;
   /** A field as messages call it; the file itself for the empty path. */
-  nameOf(path: Path): string;
+  nameOf: (path: Path) => string;
   /** Mappings whose keys are names that the file gives. */
   keys: Record<string, { kind: string; is: string }>;
   /** What to say of a key that has to be there. */
-  missing(parent: Path, key: string): Sentence;
+  missing: (parent: Path, key: string) => Sentence;
   /** What to say of a value that no message may hold. */
-  secret?(path: Path): Sentence | undefined;
+  secret?: (path: Path) => Sentence | undefined;
 }
 
 /** What of a document's places is needed to tell of its problems. */
@@ -97,7 +97,8 @@ function finding(root: unknown, error: ErrorObject, speech: Speech): Finding[] {
     default: {
       const value = valueAt(root, path);
       // An empty value has nothing to underline.
-      return [{ path, at: path, onKey: value === null, say: () => wrongValue(path, value, error, speech) }];
+      const onKey = value === null && speech.places.what?.(path) === undefined;
+      return [{ path, at: path, onKey, say: () => wrongValue(path, value, error, speech) }];
     }
   }
 }

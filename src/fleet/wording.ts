@@ -149,6 +149,7 @@ function typeFix(
       const parts = value.trim().split(/ +/);
       return `Write a list: [${parts.map((part) => (toml ? `"${part}"` : part)).join(', ')}].`;
     }
+    if (toml && field.kind !== 'command') return `Write a list: [${quoted(value)}].`;
     return 'Write a list, one item for each argument.';
   }
   if (types.includes('boolean') && typeof value === 'string') return 'Write true or false, without quotes.';
