@@ -1,6 +1,7 @@
 /** `mosaic formula …`: agents that come again and again, and say when they are done. */
 import { Option, type Command } from 'commander';
 import type { CommandContext, FleetOptions } from '../commands/context.ts';
+import type { FormulaCheckOptions } from '../commands/formula/check.ts';
 import type { FormulaHistoryOptions } from '../commands/formula/history.ts';
 import { count } from './options.ts';
 
@@ -87,5 +88,28 @@ Exit codes:
     .action(async (name: string, text: string[], options: FleetOptions) => {
       const { formulaReplyCommand } = await import('../commands/formula/reply.ts');
       done(await formulaReplyCommand(context, name, text, options));
+    });
+
+  command('check', 'what is wrong in formula files, each with its place; runs nothing')
+    .argument('<formula-file...>')
+    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json', 'github']))
+    .option('--json', 'the same as -o json (schemas/formula-check.schema.json)')
+    .addHelpText(
+      'after',
+      `
+Where there is a fleet file, also whether the runtime is one of its.
+
+Examples:
+  mosaic formula check formulas/*.toml
+  mosaic formula check formulas/*.toml -o github     at their lines of a pull request
+
+Exit codes:
+  0    all are right
+  64   the command line is wrong
+  65   at least one is not, or is not there`,
+    )
+    .action(async (files: string[], options: FormulaCheckOptions) => {
+      const { formulaCheckCommand } = await import('../commands/formula/check.ts');
+      done(await formulaCheckCommand(context, files, options));
     });
 }

@@ -1,4 +1,5 @@
 /** `mosaic formula history`: what became of a formula's runs. */
+import { visible } from '../../base/visible.ts';
 import { formulaPlaces, runPlaces } from '../../model/formula.ts';
 import { placesOf } from '../../model/places.ts';
 import { historyJsonText, historyText, unreadableText } from '../../report/formula-history.ts';
@@ -47,7 +48,7 @@ export async function formulaHistoryCommand(
       ? historyJsonText(fleet.name, report)
       : historyText(report, terminal, host.clock.now()),
   );
-  if ('damaged' in current) terminal.err(`Note: ${current.damaged}\n`);
+  if ('damaged' in current) terminal.err(`Note: ${visible(current.damaged)}\n`);
   if (damaged > 0) terminal.err(unreadableText(damaged, places.history));
   return EXIT.ok;
 }

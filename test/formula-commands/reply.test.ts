@@ -1,0 +1,49 @@
+/** Answers to escalations: kept, for whom, and refused. */
+import assert from 'node:assert/strict';
+import { formulaReply as isReply } from '../../src/generated/validators.js';
+import { inScene } from './scene.ts';
+
+inScene('reply: kept for the next run, several in their order', async (scene) => {
+  const { formula, record, past, replies } = scene;
+  past(record('gardener'));
+  const first = await formula(['reply', 'gardener', 'Yes,', 'drop', 'Node 18']);
+  assert.equal(first.stdout, 'No run of gardener lasts: the next one has it in its prompt.\n');
+  const second = await formula(['reply', 'gardener', '-'], 0, 'In two lines:\nno.\n');
+  assert.match(second.stdout, /2 wait; they are given in their order\.$/m);
+  const third = await formula(['reply', 'gardener', '--json'], 0, 'third\r\n\u001b[31mred');
+  assert.deepEqual(replies('gardener'), ['Yes, drop Node 18', 'In two lines:\nno.', 'third\n[31mred']);
+  const data: unknown = JSON.parse(third.stdout);
+  assert.ok(isReply(data), JSON.stringify(isReply.errors));
+  assert.deepEqual(data, { format_version: 1, fleet: 'test', formula: 'gardener', to: 'next', waiting: 3 });
+});
+
+inScene('reply: a run that lasts is told now', async ({ formula, record, current, replies }) => {
+  const run = record('gardener');
+  current(run);
+  const { stdout } = await formula(['reply', 'gardener', 'go on']);
+  assert.equal(stdout, `The run ${run.id} of gardener is told now.\n`);
+  assert.deepEqual(replies('gardener'), ['go on']);
+  const data = JSON.parse((await formula(['reply', 'gardener', 'and', '--json'])).stdout) as object;
+  assert.ok(isReply(data), JSON.stringify(isReply.errors));
+  assert.deepEqual([(data as { to: string }).to, (data as { run?: string }).run], ['running', run.id]);
+});
+
+inScene('reply: what is refused leaves nothing behind', async ({ formula, record, past, replies, world }) => {
+  past(record('gardener'));
+  assert.match((await formula(['reply', 'gardner', 'x'], 64)).stderr, /Did you mean gardener\?/);
+  const blanks: [string[], string][] = [
+    [['-'], ''],
+    [[], ' \n\t\n'],
+    [[' ', ''], ''],
+    [['\u0007'], ''],
+  ];
+  for (const [words, input] of blanks) {
+    const { stderr } = await formula(['reply', 'gardener', ...words], 64, input);
+    assert.match(stderr, /the answer is (?:blank|empty)[^]*on standard input with -\./);
+  }
+  const huge = await formula(['reply', 'gardener', '-'], 64, 'x'.repeat(70_000));
+  assert.match(huge.stderr, /the answer has 70,000 bytes; at most 65,536 are given to an agent/);
+  assert.throws(() => replies('gardener'), /ENOENT/);
+  world.writeFleet('version: 0\n');
+  await formula(['reply', 'gardener', 'x'], 65);
+});
