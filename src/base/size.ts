@@ -10,3 +10,6 @@ export function parseSize(text: string): number | undefined {
   const bytes = Number(match[1]) * 1024 ** powers[match[2] as keyof typeof powers];
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
+
+/** Such as `512 MiB`, rounded. */
+export const inMebibytes = (bytes: number): string => `${Math.round(bytes / 1024 ** 2)} MiB`;

@@ -172,5 +172,9 @@ export function exitCodeOf(reason: EndReason): number {
   }
 }
 
-/** Its work may be half done, and nobody has said what of it counts: its worktree stays. */
-export const keepsWorktree = (reason: EndReason): boolean => reason === 'crashed' || reason === 'interrupted';
+/**
+ * What becomes of its worktree. After a crash all of it may tell why; of an interrupted one, what only it holds may be gone on with; else
+ * the agent, or its time, has said that nothing more comes.
+ */
+export const keepOf = (reason: EndReason): 'always' | 'work' | 'never' =>
+  reason === 'crashed' ? 'always' : reason === 'interrupted' ? 'work' : 'never';

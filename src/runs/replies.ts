@@ -40,6 +40,13 @@ export const waitingReplies = (files: Files, { replies }: Pick<FormulaPlaces, 'r
 
 const isReply = (name: string): boolean => /^\d{15}-\d+-\d{3}\.md$/.test(name);
 
+/** Those that wait, as they are. Takes none. Throws HostError. */
+export const readReplies = (files: Files, formula: Pick<FormulaPlaces, 'replies'>): Reply[] =>
+  waitingReplies(files, formula).flatMap((name) => {
+    const text = files.read(join(formula.replies, name));
+    return text === undefined ? [] : [{ name, text }];
+  });
+
 /** Takes all that wait; they count as untold until `markTold`. Throws HostError. */
 export function takeReplies(
   files: Files,

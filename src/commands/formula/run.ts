@@ -1,0 +1,116 @@
+/** `mosaic formula run`: one run of a formula, from its guards to its record. */
+import { promptOf } from '../../formula/prompt.ts';
+import type { Fleet } from '../../model/fleet.ts';
+import { formulaPlaces, runPlaces, type Formula } from '../../model/formula.ts';
+import type { Places } from '../../model/places.ts';
+import {
+  createRunProgress,
+  runResultJsonText,
+  runResultText,
+  type RunResult,
+} from '../../report/formula-run.ts';
+import { NeedError } from '../../runs/error-need.ts';
+import { commandOf, memoryShort } from '../../runs/guards.ts';
+import type { Report } from '../../runs/progress.ts';
+import { partsOf } from '../../runs/prompt-parts.ts';
+import { runningRun } from '../../runs/record.ts';
+import { readReplies } from '../../runs/replies.ts';
+import { newId, runFormula } from '../../runs/run.ts';
+import { secretsOf } from '../../runs/secrets.ts';
+import { CommandError, EXIT } from '../command-error.ts';
+import type { CommandContext } from '../context.ts';
+import { eventLog } from '../event-log.ts';
+import { requireFleet } from '../fleet-file.ts';
+import { settingOf } from '../reconcile.ts';
+import { requireFormula } from './file.ts';
+import { ensureServer } from './holder.ts';
+import { logRun } from './run-events.ts';
+
+export interface FormulaRunOptions {
+  /** The fleet file. */
+  file?: string;
+  dryRun?: boolean;
+  json?: boolean;
+}
+
+/**
+ * Exit codes: those of `exitCodeOf`, 0 for a run that was skipped. Throws CommandError: 65 for a file that is not valid, 69 where something
+ * that the run needs is not there.
+ */
+export async function formulaRunCommand(
+  context: CommandContext,
+  file: string,
+  options: FormulaRunOptions,
+): Promise<number> {
+  const { host, terminal, signal } = context;
+  const { fleet } = await requireFleet(context, options.file === undefined ? {} : { file: options.file });
+  const formula = await requireFormula(context, file);
+  const setting = settingOf(host, fleet);
+  const { places } = setting;
+  const say = (result: RunResult): void =>
+    terminal.out(
+      options.json === true ? runResultJsonText(fleet.name, result) : runResultText(result, terminal.color),
+    );
+  if (options.dryRun === true) {
+    say(await planned(context, fleet, places, formula));
+    return EXIT.ok;
+  }
+  const log = eventLog(host, places, fleet.name);
+  const show = createRunProgress(terminal, { formula: formula.name, now: () => host.clock.now() });
+  const report: Report = (progress) => {
+    show(progress);
+    logRun(log, formula, progress);
+  };
+  const result = await withNeeds(() =>
+    runFormula({
+      context: { host, fleet, places, signal },
+      formula,
+      report,
+      server: () => ensureServer(context, fleet, setting),
+    }),
+  );
+  if ('skipped' in result) {
+    report({ type: 'skipped', formula: formula.name, why: result.skipped });
+    say({ kind: 'skipped', formula: formula.name, why: result.skipped });
+  } else say({ kind: 'ended', run: result.run });
+  const trouble = log.trouble();
+  if (trouble !== undefined) terminal.err(`The event log is incomplete: ${trouble}\n`);
+  return 'run' in result ? (result.run.exitCode ?? EXIT.failed) : EXIT.ok;
+}
+
+async function withNeeds<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    if (!(error instanceof NeedError)) throw error;
+    throw new CommandError(error.message, EXIT.unavailable, { fix: error.fix });
+  }
+}
+
+/** What a run would be told, and whether there would be one. Takes, makes and writes nothing. */
+async function planned(
+  { host }: CommandContext,
+  fleet: Fleet,
+  places: Places,
+  formula: Formula,
+): Promise<RunResult> {
+  return withNeeds(async () => {
+    const own = formulaPlaces(places, formula.name);
+    const { values, mask } = secretsOf(host, formula);
+    commandOf(host, fleet, formula, values);
+    const id = newId(host.clock.now(), (one) => host.files.stat(runPlaces(own, one).folder) !== undefined);
+    const run = runPlaces(own, id);
+    const parts = await partsOf(host, {
+      formula,
+      run: { id, folder: run.folder },
+      places: { own, run },
+      folder: formula.repository,
+      replies: readReplies(host.files, own).map(({ text }) => text),
+    });
+    const other = runningRun(host, own);
+    const why =
+      other === undefined ? memoryShort(host, formula) : `its run ${other.id} (pid ${other.pid}) is at work`;
+    const prompt = mask(promptOf(parts));
+    return { kind: 'planned', formula: formula.name, prompt, ...(why === undefined ? {} : { why }) };
+  });
+}

@@ -1,0 +1,93 @@
+/** Brings a run to its end: whatever of it is done already, by us or by a mosaic that died meanwhile, is not done again. */
+import { exitCodeOf, keepOf, type End } from '../formula/ends.ts';
+import { HostError, type Files } from '../host/host.ts';
+import { formulaPlaces, runPlaces, type RunRecord } from '../model/formula.ts';
+import type { RunContext } from './context.ts';
+import { endRun } from './end-session.ts';
+import type { Report } from './progress.ts';
+import { appendHistory, readHistory, writeCurrent } from './record.ts';
+import { putBackReplies } from './replies.ts';
+import type { Mask } from './secrets.ts';
+import { retireRunWorktree } from './worktree.ts';
+
+/** So many folders of runs are kept, and those whose worktree is. */
+const KEPT_FOLDERS = 20;
+
+/**
+ * Ends session and worktree, gives back answers that reached nobody, and writes the run down. Called with the formula's lock held. A
+ * step that fails is told and keeps back no other.
+ * @param end absent: it is in the record already
+ * @returns how many answers wait again
+ */
+export async function conclude(
+  given: RunContext,
+  run: RunRecord,
+  wish: { end?: End; mask: Mask; report: Report },
+): Promise<{ replies: number }> {
+  // It is brought to its end also when we are told to stop.
+  const context: RunContext = { ...given, signal: new AbortController().signal };
+  const { host } = context;
+  const { files } = host;
+  const { end, mask, report } = wish;
+  const own = formulaPlaces(context.places, run.formula);
+  const places = runPlaces(own, run.id);
+  const attempt = (task: () => void): boolean => {
+    try {
+      task();
+      return true;
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      report({ type: 'trouble', message: mask(error.message) });
+      return false;
+    }
+  };
+
+  if (end !== undefined) {
+    run.reason = end.reason;
+    run.endedAt = host.clock.now();
+    run.exitCode = exitCodeOf(end.reason);
+    if (end.detail !== undefined) run.detail = mask(end.detail);
+    // Who comes after us goes on from here, and does not take it for interrupted.
+    attempt(() => writeCurrent(files, own, run));
+  }
+  report({ type: 'ending', run });
+  const { screen, trouble } = await endRun(context, run.formula, { mask });
+  if (trouble !== undefined) report({ type: 'trouble', message: mask(trouble) });
+  if (screen !== undefined) attempt(() => files.write(places.screen, `${screen.trimEnd()}\n`));
+  const { worktree, reason = 'interrupted' } = run;
+  if (worktree !== undefined && worktree.end === undefined) {
+    run.worktree =
+      trouble === undefined
+        ? await retireRunWorktree(context, worktree, { formula: run.formula, keep: keepOf(reason) })
+        : { ...worktree, end: 'kept', why: trouble };
+    attempt(() => writeCurrent(files, own, run));
+  }
+  let replies = 0;
+  attempt(() => {
+    replies = putBackReplies(files, own, places);
+  });
+  // Where it cannot be written down, the next run finds it, and does that.
+  if (attempt(() => appendHistory(files, own, run))) attempt(() => files.remove(own.current));
+  attempt(() => prune(files, own));
+  return { replies };
+}
+
+/** Removes the folders of all but the newest runs, and keeps those whose worktree is still there. */
+function prune(files: Files, own: ReturnType<typeof formulaPlaces>): void {
+  const ids = files.list(own.runs);
+  if (ids.length <= KEPT_FOLDERS) return;
+  const kept = new Set(
+    readHistory(files, own).runs.flatMap(({ id, worktree }) =>
+      worktree?.end === 'kept' && files.stat(worktree.path) !== undefined ? [id] : [],
+    ),
+  );
+  for (const id of ids.slice(0, -KEPT_FOLDERS))
+    if (!kept.has(id)) removeTree(files, runPlaces(own, id).folder);
+}
+
+/** No link in it is followed. */
+function removeTree(files: Files, path: string): void {
+  if (files.stat(path)?.kind !== 'folder') return files.remove(path);
+  for (const name of files.list(path)) removeTree(files, `${path}/${name}`);
+  files.removeEmptyFolder(path);
+}

@@ -1,0 +1,148 @@
+/**
+ * The phase file of a run, read again and again. It is told what stands there and when; what to do of a text that may still be being
+ * written is a matter of how long it has stood still.
+ */
+import { readPhase, type PhaseReading } from '../formula/phase.ts';
+import type { Files } from '../host/host.ts';
+import type { Phase } from '../model/formula.ts';
+
+export type PhaseEvent =
+  | { kind: 'phase'; phase: Phase; reason?: string }
+  /** The phase that was told last has got a reason since. */
+  | { kind: 'reason'; phase: Phase; reason: string }
+  | { kind: 'unknown'; word: string }
+  /** What stands there cannot be read. */
+  | { kind: 'trouble'; why: string };
+
+export interface PhaseFile {
+  /**
+   * What is new since the last call. Never waits.
+   * @param now milliseconds since the epoch
+   * @param final its writer has ended: nothing more is to be waited for
+   */
+  read(now: number, final?: boolean): { event?: PhaseEvent; againAt?: number };
+}
+
+/** How long a text must have stood still to count, in milliseconds. */
+const STILL = {
+  /** A phase whose line has not ended. */
+  line: 400,
+  /** A phase that should have a reason, and has none. */
+  reason: 700,
+  /** A text that may become a phase. */
+  partial: 3_000,
+};
+/** What is added to a phase within that time belongs to it; later, it is said anew. */
+const SAME_MS = 2_000;
+/** A first line of a few words: whoever writes more has mistaken the file for a log. */
+export const MAX_PHASE_BYTES = 64 * 1024;
+/** Looks in a row at a file that changes meanwhile. */
+const TRIES = 3;
+
+type Seen =
+  | { kind: 'absent' }
+  | { kind: 'trouble'; why: string }
+  /** `stamp`: another one for each time that it is written, also with the same text. */
+  | { kind: 'text'; stamp: string; text: string };
+
+export function phaseFile(files: Files, path: string): PhaseFile {
+  let last: Seen = { kind: 'absent' };
+  /** When what stands there was first seen. */
+  let since = 0;
+  /** What of it has been told. */
+  let told: { text: string; at: number; phase?: Phase; reason?: string } | undefined;
+  let isTold = true;
+  return {
+    read(now, final = false) {
+      const seen = look(files, path);
+      if (!isSame(seen, last)) {
+        [last, since, isTold] = [seen, now, false];
+        // A text that grows is the same one in pieces; anything else that comes is another.
+        if (seen.kind !== 'text' || (told !== undefined && !continues(seen.text, told, now)))
+          told = undefined;
+      }
+      if (isTold) return {};
+      if (seen.kind !== 'text') {
+        isTold = true;
+        return seen.kind === 'trouble' ? { event: seen } : {};
+      }
+      const reading = readPhase(seen.text);
+      const againAt = final ? now : since + patience(reading, seen.text);
+      if (againAt > now) return { againAt };
+      isTold = true;
+      const event = eventOf(reading, seen.text);
+      if (event === undefined) return {};
+      const before = told;
+      if (event.kind !== 'phase') {
+        told = { text: seen.text, at: now };
+        return { event };
+      }
+      const { phase, reason } = event;
+      told = { ...event, text: seen.text, at: before?.at ?? now };
+      if (before?.phase !== phase) return { event };
+      return reason === undefined || reason === before.reason
+        ? {}
+        : { event: { kind: 'reason', phase, reason } };
+    },
+  };
+}
+
+const isSame = (a: Seen, b: Seen): boolean =>
+  a.kind === 'text'
+    ? b.kind === 'text' && a.stamp === b.stamp && a.text === b.text
+    : a.kind === 'trouble'
+      ? b.kind === 'trouble' && a.why === b.why
+      : b.kind === 'absent';
+
+const continues = (text: string, told: { text: string; at: number }, now: number): boolean =>
+  text.length > told.text.length && text.startsWith(told.text) && now - told.at <= SAME_MS;
+
+/** How long this text must stand before it counts. */
+function patience(reading: PhaseReading, text: string): number {
+  if (reading.kind === 'partial') return STILL.partial;
+  if (reading.kind !== 'phase') return 0;
+  if (!reading.complete) return STILL.line;
+  const mayExplain = reading.phase === 'failed' || reading.phase === 'escalate';
+  const isLast = text.indexOf('\n') === text.length - 1;
+  return mayExplain && isLast ? STILL.reason : 0;
+}
+
+function eventOf(reading: PhaseReading, text: string): PhaseEvent | undefined {
+  if (reading.kind === 'none') return undefined;
+  if (reading.kind === 'partial') return { kind: 'unknown', word: text.trim() };
+  if (reading.kind === 'unknown') return { kind: 'unknown', word: reading.word };
+  const { phase, reason } = reading;
+  return { kind: 'phase', phase, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Never waits, whatever is there: a pipe or a device is not opened. */
+function look(files: Files, path: string): Seen {
+  try {
+    for (let tries = 1; ; tries++) {
+      const before = files.stat(path);
+      if (before === undefined) return { kind: 'absent' };
+      const why = troubleOf(before);
+      if (why !== undefined) return { kind: 'trouble', why: `${path} ${why}: no phase is read from it` };
+      const text = files.read(path);
+      if (text === undefined) return { kind: 'absent' };
+      const after = files.stat(path);
+      const stamp = stampOf(before);
+      // Else the text would be taken for that of the write before.
+      if ((after !== undefined && stampOf(after) === stamp) || tries === TRIES)
+        return { kind: 'text', stamp, text };
+    }
+  } catch (error) {
+    return { kind: 'trouble', why: (error as Error).message };
+  }
+}
+
+type Stat = NonNullable<ReturnType<Files['stat']>>;
+
+const stampOf = ({ inode, modifiedAt, size }: Stat): string => `${inode} ${modifiedAt} ${size}`;
+
+function troubleOf({ kind, size }: Stat): string | undefined {
+  if (kind === 'link') return 'is a symbolic link';
+  if (kind === 'folder') return 'is a folder';
+  if (kind === 'other') return 'is no regular file';
+  return size > MAX_PHASE_BYTES ? `has more than ${MAX_PHASE_BYTES / 1024} KiB` : undefined;
+}
