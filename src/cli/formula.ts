@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import type { CommandContext, FleetOptions } from '../commands/context.ts';
 import type { FormulaCheckOptions } from '../commands/formula/check.ts';
 import type { FormulaHistoryOptions } from '../commands/formula/history.ts';
+import type { FormulaRunOptions } from '../commands/formula/run.ts';
 import { count } from './options.ts';
 
 /** @param done takes the exit code of the command that ran */
@@ -25,6 +26,33 @@ Examples:
     );
   const command = (name: string, description: string): Command =>
     formula.command(name).description(description).option('-f, --file <file>', 'the fleet file');
+
+  command('run', 'one run, from beginning to end')
+    .argument('<formula-file>')
+    .option('--dry-run', 'say what its agent would be told, and whether it would be skipped; begins nothing')
+    .option('--json', 'for programs (schemas/formula-run.schema.json)')
+    .addHelpText(
+      'after',
+      `
+Says on standard error what happens. Ctrl-C or SIGTERM ends the run. Another run of the same formula, or too little memory: it is skipped.
+
+Examples:
+  mosaic formula run gardener.toml
+  mosaic formula run gardener.toml --dry-run
+
+Exit codes:
+  0    done, merged, or skipped
+  1    it failed, waited at its prompt without a word, or could not be started
+  3    its program ended without a final phase, as often as it may
+  65   the formula or the fleet file is not valid
+  69   something that it needs is not there: a program, a runtime, a variable
+  124  it took too long, was quiet for too long, or nobody answered its escalation
+  130  interrupted`,
+    )
+    .action(async (file: string, options: FormulaRunOptions) => {
+      const { formulaRunCommand } = await import('../commands/formula/run.ts');
+      done(await formulaRunCommand(context, file, options));
+    });
 
   command('list', 'every formula known here: when it comes, whether it runs, how its last run ended')
     .option('--json', 'for programs (schemas/formula-list.schema.json)')

@@ -16,7 +16,7 @@ export interface ContextPart {
 
 export interface PartsWish {
   formula: Formula;
-  run: { id: string; folder: string };
+  run: PromptParts['run'];
   places: { own: FormulaPlaces; run: RunPlaces };
   /** Where the context is read: the run's worktree. */
   folder: string;

@@ -198,7 +198,7 @@ async function live(wish: Living): Promise<End> {
   const replies = takeReplies(host.files, own, places);
   const parts = await partsOf(host, {
     formula,
-    run: { id, folder: places.folder },
+    run: { id, folder: places.folder, worktree },
     places: { own, run: places },
     folder: worktree.path,
     replies: replies.map(({ text }) => text),
@@ -231,7 +231,7 @@ async function live(wish: Living): Promise<End> {
     });
     report({ type: 'crash', detail, retry: log.record.retries, of: formula.crashRetries });
     standing = next;
-    prompt = recoveryPrompt({ ...parts, crash: detail });
+    prompt = recoveryPrompt({ ...parts, crash: detail.replace(/^its \w+ /, '') });
   }
 }
 
