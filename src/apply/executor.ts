@@ -24,6 +24,7 @@ import {
   makeMission,
 } from './operations/missions.ts';
 import { recordEnd } from './operations/record-end.ts';
+import { startTimers, stopTimers } from './operations/timers.ts';
 import { startSession } from './operations/start.ts';
 import { stopSession } from './operations/stop.ts';
 import { makeWorktrees, markWorktree, removeWorktrees } from './operations/worktrees.ts';
@@ -44,6 +45,8 @@ const operations: { [K in ActionKind]: Operation<K> } = {
   resume,
   'set-hook': setHook,
   'mark-revision': markRevisions,
+  'start-timer': startTimers,
+  'stop-timer': stopTimers,
   forget,
   'make-worktree': makeWorktrees,
   'mark-worktree': markWorktree,

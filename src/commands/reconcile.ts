@@ -1,6 +1,7 @@
 /** What plan, apply, down and status have in common: a fleet, its places, a look at the host, a plan. */
 import { revisionOfFile } from '../gitops/layout.ts';
 import { agentPath } from '../host/exec.ts';
+import { ownProgram } from '../host/own-program.ts';
 import type { Host } from '../host/host.ts';
 import { packageFile } from '../host/package.ts';
 import { findProgram } from '../host/program-path.ts';
@@ -10,10 +11,14 @@ import { placesOf, type Places } from '../model/places.ts';
 import type { Plan } from '../model/plan.ts';
 import { canonicalPath, commonDirOf } from '../observe/git-folders.ts';
 import { observe, type ObserveOptions } from '../observe/observe.ts';
+import type { FormulaSetting } from '../plan/formulas.ts';
 import { plan, type PlanOptions, type Setting } from '../plan/plan.ts';
 import { endsItself, ownSession, spare } from '../plan/self.ts';
+import { isOurs } from '../render/artefacts.ts';
+import { commandWords } from '../render/unit-path.ts';
 import { repositoriesIn } from '../worktrees/survey.ts';
 import { CommandError, EXIT } from './command-error.ts';
+import { leadingPlaces } from './fleet/leading.ts';
 
 export function settingOf(host: Host, fleet: Fleet): Setting {
   const { env } = host.facts;
@@ -35,9 +40,39 @@ export function settingOf(host: Host, fleet: Fleet): Setting {
       touch: onPath(host, 'touch', path) ?? '/usr/bin/touch',
     },
     path,
+    formulas: formulaSetting(host, fleet, places),
     ...(revision === undefined ? {} : { revision }),
     ...(tmuxTmpdir === undefined || tmuxTmpdir === '' ? {} : { tmuxTmpdir }),
   };
+}
+
+/** Read only where a formula is scheduled: few fleets have any. */
+function formulaSetting(host: Host, fleet: Fleet, places: Places): FormulaSetting {
+  const { installedFormulas } = places;
+  if (fleet.formulas.length === 0 && host.files.stat(installedFormulas) === undefined)
+    return { templates: { service: '', timer: '' }, programs: { node: '', mosaic: '' }, env: [] };
+  return {
+    templates: {
+      service: packageFile('units/mosaic-formula.service'),
+      timer: packageFile('units/mosaic-formula.timer'),
+    },
+    programs: formulaPrograms(host, fleet, places),
+    env: leadingPlaces(host.facts),
+  };
+}
+
+/** As the units that reconcile the fleet name them, so that an apply by another node or mosaic changes nothing; else this very one. */
+function formulaPrograms({ files }: Host, fleet: Fleet, places: Places): FormulaSetting['programs'] {
+  const unit = `${places.units}/${fleet.systemd.unitPrefix}-reconcile.service`;
+  const text = files.stat(unit)?.kind === 'file' ? files.read(unit) : undefined;
+  const [node, mosaic] = text !== undefined && isOurs(fleet.name, text) ? (commandWords(text) ?? []) : [];
+  if (
+    node !== undefined &&
+    mosaic !== undefined &&
+    [node, mosaic].every((path) => files.target(path) !== undefined)
+  )
+    return { node, mosaic };
+  return ownProgram();
 }
 
 /** Worktrees are named by git with every link above them resolved; so are ours. */
@@ -75,6 +110,7 @@ export async function lookAndPlan(
     {
       repositories: repositoriesOf(host, fleet, setting.places, options.down === true),
       units: options.down === true,
+      formulas: options.down === true,
       ...(screens === undefined ? {} : { screens }),
       ...(work === undefined ? {} : { work }),
     },

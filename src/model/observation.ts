@@ -1,4 +1,5 @@
 /** One snapshot of the host. Times are milliseconds since the epoch. */
+import type { ScheduledFormula } from './fleet.ts';
 import type { MissionSeen } from './mission.ts';
 import type { Source } from './source.ts';
 import type { FleetState } from './state.ts';
@@ -28,6 +29,17 @@ export interface Observation {
   availableMemory?: number;
   /** By id: those of the fleet file whose agent belongs to this host. */
   missions: Map<string, MissionSeen>;
+  formulas: FormulasSeen;
+}
+
+/** What is there for formulas that a timer runs. */
+export interface FormulasSeen {
+  /** The host's own list of them. */
+  installed: Source<ScheduledFormula[]>;
+  /** The files of those of the fleet file and of that list. */
+  files: Map<string, 'file' | 'absent' | 'not-a-file' | 'unreadable'>;
+  /** Timers that the manager starts whenever it starts itself, by the names of their units. */
+  enabled: Set<string>;
 }
 
 export type FolderSeen = 'folder' | 'absent' | 'not-a-folder' | 'unreadable';

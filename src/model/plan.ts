@@ -177,6 +177,10 @@ export type Action =
   | (Common & { kind: 'set-hook' })
   /** Notes on a session the revision of the followed repository that it runs as; without one, that there is none. */
   | (Common & { kind: 'mark-revision'; agent: string; revision?: string })
+  /** Has the manager run a formula by the clock, from now on and whenever it starts itself; one that runs takes up its file anew. */
+  | (Common & { kind: 'start-timer'; formula: string; unit: string; restart: boolean })
+  /** Nothing runs the formula by the clock any more; with its service, a run that lasts is ended too. */
+  | (Common & { kind: 'stop-timer'; formula: string; unit: string; service?: string })
   /** Clears lock and record of an agent of which nothing is left. */
   | (Common & { kind: 'forget'; agent: string })
   | Kickstart

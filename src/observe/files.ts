@@ -8,6 +8,7 @@ import { emptyState, type FleetState } from '../model/state.ts';
 import { parseSessionLock } from '../record/session-lock.ts';
 import { parseState } from '../record/state.ts';
 import { isOurs } from '../render/artefacts.ts';
+import { formulaOfUnit } from '../render/formula-units.ts';
 import { agentOfUnit, unitNames } from '../render/unit-names.ts';
 import { fleetOf } from '../render/header.ts';
 
@@ -35,7 +36,8 @@ export function observeRendered(
     .filter(
       (name) =>
         [names.holder, names.template, names.wake].includes(name) ||
-        agentOfUnit(fleet.unitPrefix, name) !== undefined,
+        agentOfUnit(fleet.unitPrefix, name) !== undefined ||
+        formulaOfUnit(fleet.unitPrefix, name) !== undefined,
     );
   const paths = [
     ...units.map((name) => join(places.units, name)),
@@ -46,7 +48,14 @@ export function observeRendered(
       .filter((name) => name.endsWith('.tmux'))
       .map((name) => join(places.agentFiles, name)),
   ];
-  return new Map(paths.map((path) => [path, seeFile(files, path, fleet.name)]));
+  const seen = new Map(paths.map((path) => [path, seeFile(files, path, fleet.name)]));
+  // Of formulas' units also those that stand under a former prefix; what is not ours there is nobody's concern.
+  for (const name of units) {
+    const path = join(places.units, name);
+    const other = (formulaOfUnit(fleet.unitPrefix, name)?.prefix ?? fleet.unitPrefix) !== fleet.unitPrefix;
+    if (other && seen.get(path)?.kind !== 'ours') seen.delete(path);
+  }
+  return seen;
 }
 
 function seeFile(files: Files, path: string, fleet: string): FileSeen {

@@ -2,11 +2,13 @@
 import { parseEnvFile } from '../fleet/env-file.ts';
 import type { Host } from '../host/host.ts';
 import type { Fleet } from '../model/fleet.ts';
+import { formulaOfSession } from '../model/formula.ts';
 import type { Observation, TmuxSeen, WorktreeSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import { known, unknown, type Source } from '../model/source.ts';
 import type { FleetState } from '../model/state.ts';
 import { observeFolders, observeLocks, observeRendered, observeState } from './files.ts';
+import { observeFormulas } from './formulas.ts';
 import { observeMission } from './mission.ts';
 import { fewAtATime } from './pool.ts';
 import { observeSilentServers } from './servers.ts';
@@ -27,6 +29,8 @@ export interface ObserveOptions {
   units?: boolean;
   /** Look into the worktrees of agents that are gone from the file (to tell whether they may go), or into all of ours. */
   work?: 'gone' | 'all';
+  /** Also into those of formulas' runs, which an apply leaves alone. */
+  formulas?: boolean;
 }
 
 export async function observe(
@@ -55,7 +59,7 @@ export async function observe(
     tmux.known && state.known ? await observeSilentServers(host, state.value, locks, tmux.value.server) : [];
   const availableMemory =
     fleet.reconcile.minAvailableMemory === undefined ? undefined : host.processes.availableMemory();
-  await lookIntoWork(host, fleet, trees, options.work ?? 'gone');
+  await lookIntoWork(host, fleet, trees, options);
   return {
     now: host.clock.now(),
     bootId: host.facts.bootId,
@@ -72,6 +76,7 @@ export async function observe(
     secrets: readSecrets(host, fleet),
     state,
     missions: observeMissions(host, fleet),
+    formulas: observeFormulas(host.files, fleet, places),
     screens: await observeScreens(host, fleet, tmux, state, options.screens ?? 'dead'),
     ...(availableMemory === undefined ? {} : { availableMemory }),
   };
@@ -147,13 +152,16 @@ async function lookIntoWork(
   host: Host,
   fleet: Fleet,
   repositories: Map<string, Source<WorktreeSeen[]>>,
-  which: 'gone' | 'all',
+  { work = 'gone', formulas = false }: ObserveOptions,
 ): Promise<void> {
   const kept = new Set(fleet.agents.flatMap(({ name, renamedFrom }) => [name, renamedFrom ?? name]));
   const trees = [...repositories.values()].flatMap((source) => (source.known ? source.value : []));
   const asked = trees.filter(
     ({ owner, prunable }) =>
-      owner?.fleet === fleet.name && !prunable && (which === 'all' || !kept.has(owner.agent)),
+      owner?.fleet === fleet.name &&
+      !prunable &&
+      (work === 'all' ||
+        (!kept.has(owner.agent) && (formulas || formulaOfSession(owner.agent) === undefined))),
   );
   await fewAtATime(asked, 4, async (tree) => {
     tree.work = await inspectWork(host, tree.path);

@@ -20,6 +20,9 @@ export async function observeUnits(host: Host, prefix: string): Promise<Source<U
     `${prefix}-agent@*`,
     `${prefix}-agent.*`,
     `${prefix}-tmux-holder.service`,
+    `${prefix}-formula-*.timer`,
+    `${prefix}-formula-*.service`,
+    `${prefix}-formula.*`,
   ]);
   const absent = (why: string): Source<UnitsSeen> => known({ manager: 'absent', why, units: new Map() });
   if (result.failure === 'missing') return absent(NO_SYSTEMCTL);

@@ -2,6 +2,7 @@
 import type { Action, Plan, Verdict } from '../model/plan.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { agentActions } from './actions.ts';
+import { formulasDown } from './formulas.ts';
 import { gather, type Gathering } from './gather.ts';
 import { gatherMissions, killedSession, type MissionTurn } from './missions.ts';
 import { inOrder } from './order.ts';
@@ -17,13 +18,19 @@ export function downPlan(g: Gathering): Plan {
   const turns = gatherMissions(pruned, situations);
   const decided = situations.map((s) => ({ s, decision: decide(s, undefined) }));
   const agents = decided.flatMap(({ s, decision }) => agentActions(pruned, s, decision, { needs: [] }));
-  const holder = stopHolder(pruned, agents);
-  const files = orphanFiles(pruned, [], true);
+  const timers = formulasDown(pruned);
+  const holder = stopHolder(pruned, [...timers, ...agents]);
+  const stopped = timers.map(({ id }) => id);
+  const files = orphanFiles(pruned, [], true).map((file) => ({
+    ...file,
+    needs: [...file.needs, ...stopped],
+  }));
   const leftovers = worktreeLeftovers(pruned);
   return {
     fleet: g.fleet.name,
     supervisor: g.supervisor,
     actions: inOrder([
+      ...timers,
       ...agents,
       ...endedMissions(turns, decided, g.observation.now),
       ...holder,
@@ -65,7 +72,7 @@ function verdictOf(s: Situation, decision: Decision & { rule: string }): Verdict
   };
 }
 
-function stopHolder(g: Gathering, agents: readonly Action[]): Action[] {
+function stopHolder(g: Gathering, before: readonly Action[]): Action[] {
   const name = g.fleet.tmux.holderSession;
   const session = g.tmux.sessions.find(({ owner }) => owner?.fleet === g.fleet.name && owner.agent === name);
   const unit = g.units?.units.get(unitNames(g.fleet.systemd.unitPrefix).holder)?.active === 'active';
@@ -80,7 +87,9 @@ function stopHolder(g: Gathering, agents: readonly Action[]): Action[] {
         : { target: { session: session.id, server, owner: { fleet: g.fleet.name, agent: name } } }),
       unit,
       reason: 'the fleet is taken down',
-      needs: agents.filter(({ kind }) => kind === 'stop-session').map(({ id }) => id),
+      needs: before
+        .filter(({ kind }) => kind === 'stop-session' || kind === 'stop-timer')
+        .map(({ id }) => id),
     },
   ];
 }

@@ -1,5 +1,6 @@
 /** Puts the sources together, agent by agent. */
 import type { Agent, Fleet, Supervisor } from '../model/fleet.ts';
+import { formulaOfSession, formulaSession } from '../model/formula.ts';
 import type { Observation, TmuxSeen, UnitsSeen } from '../model/observation.ts';
 import type { Places } from '../model/places.ts';
 import type { Wanted } from '../model/plan.ts';
@@ -30,6 +31,8 @@ export interface Gathering {
   /** Of those agents that take theirs up when they are started again. */
   conversations: ReadonlyMap<string, Conversation>;
   asked: Record<keyof Asked, ReadonlySet<string>>;
+  /** The fleet is taken down: with its formulas' runs, which are nobody's concern otherwise. */
+  down: boolean;
 }
 
 /** One situation for each agent of the file, in its order, then one for each that is gone from it, by name. */
@@ -130,12 +133,12 @@ function goneAgents(g: Gathering, inherited: ReadonlySet<string>): string[] {
   const names = new Set<string>([...Object.keys(g.state.agents), ...o.locks.keys()]);
   const borns = new Set<string>();
   for (const { owner, started } of tmux.sessions) {
-    if (owner?.fleet !== fleet.name) continue;
+    if (owner?.fleet !== fleet.name || isRun(g, owner.agent)) continue;
     names.add(owner.agent);
     if (started !== undefined && started.born !== owner.agent) borns.add(started.born);
   }
   for (const [unit, { active }] of g.units?.units ?? []) {
-    const agent = agentOfUnit(fleet.systemd.unitPrefix, unit);
+    const agent = agentOfUnit(fleet.systemd.unitPrefix, unit) ?? runOfScope(g, unit);
     if (agent !== undefined && active !== 'inactive' && active !== 'failed') names.add(agent);
   }
   names.delete(fleet.tmux.holderSession);
@@ -144,6 +147,19 @@ function goneAgents(g: Gathering, inherited: ReadonlySet<string>): string[] {
   // A renamed session still lives in the unit of its first name, which is therefore not a remain of anybody.
   for (const born of borns) if (sessionOf(g.sessions, born).kind === 'absent') names.delete(born);
   return [...names].sort();
+}
+
+/** Sessions, scopes and worktrees of formulas' runs are in the hands of who runs them. */
+export const isRun = ({ down }: Pick<Gathering, 'down'>, owner: string): boolean =>
+  !down && formulaOfSession(owner) !== undefined;
+
+/** The session's name of the run whose scope it is, where that is to be ended too. */
+function runOfScope({ down, fleet }: Gathering, unit: string): string | undefined {
+  const formula = down ? /\.([a-z0-9][a-z0-9-]*)\.scope$/.exec(unit)?.[1] : undefined;
+  if (formula === undefined) return undefined;
+  return unit === unitNames(fleet.systemd.unitPrefix).formulaScope(formula)
+    ? formulaSession(formula)
+    : undefined;
 }
 
 function foreignFileOf(g: Gathering, name: string): string | undefined {

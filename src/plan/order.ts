@@ -6,6 +6,8 @@ const ORDER: ActionKind[] = [
   'reload-units',
   'start-holder',
   'set-hook',
+  'start-timer',
+  'stop-timer',
   'rename-session',
   'suspend',
   'resume',

@@ -12,6 +12,7 @@ import { agentActions } from './actions.ts';
 import { brake } from './brakes.ts';
 import { shownDefinitions } from './definitions.ts';
 import { downPlan } from './down.ts';
+import { formulaPart, type FormulaSetting } from './formulas.ts';
 import { gather, type Gathering } from './gather.ts';
 import { gatherMissions } from './missions.ts';
 import { missionPart } from './mission-verdicts.ts';
@@ -43,6 +44,8 @@ export interface Setting {
   /** The PATH for agents under systemd, where none stands in the units yet. */
   path: string;
   tmuxTmpdir?: string;
+  /** For the units of formulas. */
+  formulas: FormulaSetting;
   /** The commit of a followed repository that the fleet file is of; absent: it is nobody's but this host's. */
   revision?: string;
 }
@@ -61,6 +64,8 @@ export interface PlanOptions {
   /** Those of them that this plan starts begin a new conversation: for `restart`, so that nothing of the old one is left. */
   fresh?: ReadonlySet<string>;
   allowMassStop?: boolean;
+  /** The timers of formulas are seen to, also where the plan is of some agents alone. */
+  formulas?: boolean;
   /** Take the whole fleet down. */
   down?: boolean;
   /** The tmux server with its holder is to run, be there an agent for it or not. */
@@ -110,7 +115,8 @@ export function plan(
         );
   if (refused !== undefined) return { ...base, actions: [], holds: [], refused };
 
-  const artefacts = renderFleet(fleet, renderContext(g, setting));
+  const rendering = renderContext(g, setting);
+  const artefacts = renderFleet(fleet, rendering);
   const untouched = new Set(
     decided
       .filter(
@@ -141,6 +147,10 @@ export function plan(
   );
   const shared = { needs: [...reload, ...holder].map(({ id }) => id) };
   const agents = considered.flatMap(({ s, decision }) => agentActions(g, s, decision, shared));
+  const formulas =
+    options.only === undefined || options.formulas === true
+      ? formulaPart(g, setting.formulas, { unit: rendering.path, plain: setting.path })
+      : { actions: [], holds: [] };
   return {
     ...base,
     verifications: missions.verifications,
@@ -155,12 +165,14 @@ export function plan(
       ...revisionActions(considered, setting.revision),
       ...orphans,
       ...leftovers.actions,
+      ...formulas.actions,
     ]),
     holds: [
       ...(options.holder === true ? holderObstacle(g) : []),
       ...holderHolds(g, files),
       ...leftovers.holds,
       ...missions.holds,
+      ...formulas.holds,
     ],
   };
 }
@@ -211,6 +223,7 @@ function gatherSources(
       }),
     ),
     leaving: new Set(),
+    down: options.down === true,
     workplaces,
     conversations: conversationsOf(fleet, setting.places, workplaces),
     asked: {

@@ -6,7 +6,7 @@ import type { Artefact } from '../render/artefacts.ts';
 import { wakeHook } from '../render/hook.ts';
 import { unitNames } from '../render/unit-names.ts';
 import { withoutSecrets } from '../render/secrets.ts';
-import type { Gathering } from './gather.ts';
+import { isRun, type Gathering } from './gather.ts';
 import { sharedObstacle } from './obstacle.ts';
 import { outOfReach } from './out-of-reach.ts';
 
@@ -85,6 +85,12 @@ const agentFileOf = (g: Gathering, path: string): string | undefined =>
   path.startsWith(`${g.places.agentFiles}/`)
     ? path.slice(g.places.agentFiles.length + 1).replace(/\.tmux$/, '')
     : undefined;
+
+/** A reload of its own for these units: what fails of one keeps back nothing else. */
+export const reload = (id: `reload-units:${string}`, files: readonly Action[]): Action[] =>
+  files.length === 0
+    ? []
+    : [{ kind: 'reload-units', id, reason: 'unit files change', needs: files.map((file) => file.id) }];
 
 export function reloadAction(g: Gathering, files: readonly Action[]): Action[] {
   const units = files.filter(
@@ -175,6 +181,7 @@ export function worktreeLeftovers(g: Gathering): { actions: Action[]; holds: Hol
       const owner = tree.owner ?? tree.unfinished;
       if (owner?.fleet !== g.fleet.name || kept.has(owner.agent) || !g.fleet.reconcile.prune) continue;
       const { agent } = owner;
+      if (isRun(g, agent)) continue;
       if (outOfReach(g, agent) !== undefined) continue;
       // Without a whole folder there is nothing to look into; the removal saves what only the registration holds.
       const whole = tree.owner !== undefined && !tree.prunable;

@@ -80,7 +80,7 @@ export function cronLine({ fleet, schedule, env, commands, log }: CronJob): stri
     `mkdir -p -m 700 ${shellWord(folder)}`,
     `{ ${calls}; } >${shellWord(log)} 2>&1`,
   ];
-  const command = `${escaped(parts.join('; '))} ${marker(fleet)}`;
+  const command = `${cronText(parts.join('; '))} ${marker(fleet)}`;
   const length = byteLength(command);
   if (length > LONGEST_COMMAND) {
     throw new RangeError(
@@ -93,7 +93,7 @@ export function cronLine({ fleet, schedule, env, commands, log }: CronJob): stri
 }
 
 /** A percent sign ends the command of a crontab's line, and begins its input. */
-const escaped = (command: string): string => command.replaceAll('%', '\\%');
+export const cronText = (command: string): string => command.replaceAll('%', '\\%');
 
 /** Which of a crontab's lines is a fleet's: told by the marker at its end and by the log, which no other home's has. */
 export interface CronOwner {
@@ -104,7 +104,7 @@ export interface CronOwner {
 const isOurs = (line: string, { fleet, log }: CronOwner): boolean =>
   /^[\d*@]/.test(line) &&
   line.trimEnd().endsWith(` ${marker(fleet)}`) &&
-  line.includes(` >${escaped(shellWord(log))} 2>&1`);
+  line.includes(` >${cronText(shellWord(log))} 2>&1`);
 
 /** Ours among the lines of a crontab, without their newlines. */
 export const ownLines = (crontab: string, owner: CronOwner): string[] =>

@@ -1,4 +1,5 @@
 /** What the units of a fleet are called. */
+import { formulaOfSession } from '../model/formula.ts';
 
 export const unitNames = (prefix: string) => ({
   holder: `${prefix}-tmux-holder.service`,
@@ -6,7 +7,10 @@ export const unitNames = (prefix: string) => ({
   wake: `${prefix}-wake.service`,
   agent: (name: string) => `${prefix}-agent@${name}.service`,
   /** Dots, which neither a prefix nor an agent's name has, keep it apart from any other fleet's; systemd takes no `@` here. */
-  scope: (name: string) => `${prefix}-agent.${name}.scope`,
+  scope: (name: string) => {
+    const formula = formulaOfSession(name);
+    return formula === undefined ? `${prefix}-agent.${name}.scope` : `${prefix}-formula.${formula}.scope`;
+  },
   /** The scope of a formula's session. */
   formulaScope: (name: string) => `${prefix}-formula.${name}.scope`,
 });

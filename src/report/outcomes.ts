@@ -6,6 +6,7 @@ import type { Outcome } from '../model/outcome.ts';
 export function subjectOf(action: Action): string {
   if ('mission' in action) return action.mission;
   if ('agent' in action) return action.agent;
+  if ('formula' in action) return action.formula;
   switch (action.kind) {
     case 'write-file':
     case 'remove-file':
@@ -42,6 +43,8 @@ const verbs: Record<Action['kind'], string> = {
   suspend: 'suspend',
   resume: 'resume',
   'set-hook': 'set the hook of',
+  'start-timer': 'start the timer of',
+  'stop-timer': 'stop the timer of',
   'mark-revision': 'note the revision of',
   forget: 'forget',
   kickstart: 'kickstart',

@@ -67,6 +67,8 @@ export interface ActionJson {
   task?: string;
   prompt?: string;
   fresh?: boolean;
+  formula?: string;
+  unit?: string;
 }
 
 export function planJson(plan: Plan): PlanJson {
@@ -165,6 +167,9 @@ function details(action: Action): Partial<ActionJson> {
       return { agent: action.agent };
     case 'mark-revision':
       return defined({ agent: action.agent, revision: action.revision });
+    case 'start-timer':
+    case 'stop-timer':
+      return { formula: action.formula, unit: action.unit };
     case 'reload-units':
     case 'start-holder':
     case 'stop-holder':

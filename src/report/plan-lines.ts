@@ -119,6 +119,12 @@ function fleetRow(action: Action): Row[] {
       return [{ change: action.how === 'restart-unit' ? 'restart' : 'start', subject: 'holder', reason }];
     case 'stop-holder':
       return [{ change: 'stop', subject: 'holder', reason }];
+    case 'start-timer':
+      return [
+        { change: action.restart ? 'restart' : 'start', subject: `timer of ${action.formula}`, reason },
+      ];
+    case 'stop-timer':
+      return [{ change: 'stop', subject: `timer of ${action.formula}`, reason }];
     case 'remove-worktree':
       return [
         {

@@ -218,6 +218,10 @@ function newsOf(action: Action, plan: Plan): News | undefined {
       return { word: 'started', what: 'the holder' };
     case 'stop-holder':
       return { word: 'stopped', what: 'the holder' };
+    case 'start-timer':
+      return { word: action.restart ? 'restarted' : 'started', what: `the timer of ${action.formula}` };
+    case 'stop-timer':
+      return { word: 'stopped', what: `the timer of ${action.formula}` };
     case 'write-file':
     case 'remove-file':
     case 'reload-units':

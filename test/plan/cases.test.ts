@@ -28,6 +28,7 @@ interface Case {
     suspend?: string[];
     allowMassStop?: boolean;
     down?: boolean;
+    formulas?: boolean;
   };
   /** Of a followed repository. */
   revision?: string;

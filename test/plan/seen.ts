@@ -1,6 +1,6 @@
 /** Observations in few words: what a planner test says of a host, turned into what `observe` would have seen. */
 import { join } from 'node:path';
-import type { Agent, Fleet } from '../../src/model/fleet.ts';
+import type { Agent, Fleet, ScheduledFormula } from '../../src/model/fleet.ts';
 import type { FileSeen, Observation, SessionSeen, WorktreeSeen } from '../../src/model/observation.ts';
 import { placesOf, type Places } from '../../src/model/places.ts';
 import { known, unknown } from '../../src/model/source.ts';
@@ -12,6 +12,7 @@ import { wakeHook } from '../../src/render/hook.ts';
 import { unitNames } from '../../src/render/unit-names.ts';
 import { header } from '../../src/render/header.ts';
 import { age, agentSeen, BOOT, NOW, OTHER_SERVER, SERVER, type AgentSeen } from './seen-agent.ts';
+import { formulaFiles, formulasSeen, formulaUnitsSeen, type FormulaWords } from './seen-formula.ts';
 import { missionsSeen, type MissionWords } from './seen-mission.ts';
 
 export interface Seen {
@@ -41,6 +42,10 @@ export interface Seen {
   memory?: number;
   /** By id. */
   missions?: Record<string, MissionWords>;
+  /** By name; those of the fleet file run by the clock as it says, unless told. */
+  formulas?: Record<string, FormulaWords>;
+  /** The host's own list. */
+  installed?: 'unknown' | ScheduledFormula[];
 }
 
 export interface TreeSeen {
@@ -73,6 +78,14 @@ const makeSetting = (fleet: Fleet): Setting => ({
   },
   programs: { tmux: '/usr/bin/tmux', systemctl: '/usr/bin/systemctl', touch: '/usr/bin/touch' },
   path: '/usr/bin:/bin',
+  formulas: {
+    templates: {
+      service: '@HEADER@\nExecStart=@NODE@ @MOSAIC@ formula run @FORMULA_FILE@ --file @FILE@\n',
+      timer: '@HEADER@\nOnCalendar=@CALENDAR@\n',
+    },
+    programs: { node: '/usr/bin/node', mosaic: '/opt/mosaic.js' },
+    env: [],
+  },
 });
 
 /** The short names of files: `holder.service`, `wake.service`, `agent@.service`, `agent@NAME.service`, `tmux.conf`, `holder.tmux`, or an agent's. */
@@ -109,6 +122,7 @@ export function observationOf(fleet: Fleet, seen: Seen, files?: Observation['fil
   if (supervisor === 'systemd') {
     const active = seen.holderUnit === 'inactive' || noServer ? 'inactive' : 'active';
     units.set(unitNames(fleet.systemd.unitPrefix).holder, { active, sub: 'exited' });
+    for (const unit of formulaUnitsSeen(fleet, seen)) units.set(unit, { active: 'active', sub: 'waiting' });
   }
   const rest: Omit<Observation, 'files'> = {
     now: NOW,
@@ -128,6 +142,7 @@ export function observationOf(fleet: Fleet, seen: Seen, files?: Observation['fil
               : { manager: 'absent', why: 'no user manager runs', units: new Map() },
           ),
     missions: missionsSeen(fleet, seen.missions, Object.keys(seen.agents ?? {})),
+    formulas: formulasSeen(fleet, seen),
     locks: new Map(agents.flatMap(({ name, lock }) => (lock === undefined ? [] : [[name, lock]]))),
     repositories: repositoriesOf(fleet, seen),
     folders: new Map(
@@ -247,6 +262,7 @@ function filesOf(
     conversations: conversationsOf(fleet, setting.places, workplaces),
   });
   const files = new Map<string, FileSeen>(artefacts.map(({ path, text }) => [path, { kind: 'ours', text }]));
+  if (supervisor === 'systemd') for (const [path, file] of formulaFiles(fleet, seen)) files.set(path, file);
   for (const [name, what] of Object.entries(seen.files ?? {})) {
     const path = fileOf(fleet, name);
     if (what === 'absent') files.delete(path);
