@@ -23,8 +23,9 @@ export interface SessionWish {
 }
 
 /**
- * One tmux command list, so that the first failure ends it: a session of this name that exists already is neither marked
- * nor touched. The program is started as an argument list: a shell that stands before it reads none of its words.
+ * One tmux command list, so that the first failure ends it: a session of this name that exists already is neither marked nor touched. For
+ * that both commands end on one line: those of different lines are lists of their own, also where a backslash joins the lines
+ * (tmux 3.3a, cmd-parse.y). The program is started as an argument list: a shell that stands before it reads none of its words.
  */
 export function sessionText(wish: SessionWish): string {
   const { fleet, name, secrets, workplace, program, scope, mark } = wish;
@@ -43,8 +44,7 @@ export function sessionText(wish: SessionWish): string {
     ...Object.entries(environment)
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([variable, value]) => `  -e ${tmuxWord(`${variable}=${value}`)} \\`),
-    `  -- ${command.map(tmuxWord).join(' ')} ; \\`,
-    `set-option -F -t ${target} ${MARK} ${tmuxWord(mark)}`,
+    `  -- ${command.map(tmuxWord).join(' ')} ; set-option -F -t ${target} ${MARK} ${tmuxWord(mark)}`,
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -81,7 +81,7 @@ async function ended({ host, fleet }: RunContext, session: RunSession): Promise<
 }
 
 /** Processes below one that began later than what it began with. */
-function latecomers(processes: readonly ProcessSeen[], program: number): number {
+export function latecomers(processes: readonly ProcessSeen[], program: number): number {
   const root = processes.find(({ pid }) => pid === program);
   if (root === undefined) return 0;
   const children = new Map<number, ProcessSeen[]>();
