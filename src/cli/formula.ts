@@ -14,8 +14,8 @@ export function addFormula(program: Command, context: CommandContext, done: (cod
     .addHelpText(
       'after',
       `
-A formula is a TOML file: what to do, with which runtime, in which repository. A run of it has a session and a worktree of its own, and ends
-when its agent says so, or has said nothing for too long.
+A formula is a TOML file: what to do, with which runtime, in which repository. A run of it has a session and a worktree of its own,
+and ends when its agent says so, or has said nothing for too long.
 
 Examples:
   mosaic formula check gardener.toml             is it right?
@@ -29,12 +29,16 @@ Examples:
 
   command('run', 'one run, from beginning to end')
     .argument('<formula-file>')
-    .option('--dry-run', 'say what its agent would be told, and whether it would be skipped; begins nothing')
+    .option(
+      '-n, --dry-run',
+      'say what its agent would be told, and whether it would be skipped; begins nothing',
+    )
     .option('--json', 'for programs (schemas/formula-run.schema.json)')
     .addHelpText(
       'after',
       `
-Says on standard error what happens. Ctrl-C or SIGTERM ends the run. Another run of the same formula, or too little memory: it is skipped.
+Says on standard error what happens. Ctrl-C or SIGTERM ends the run. While another run of the formula lasts, or where there is too
+little memory, it is skipped.
 
 Examples:
   mosaic formula run gardener.toml
@@ -44,6 +48,7 @@ Exit codes:
   0    done, merged, or skipped
   1    it failed, waited at its prompt without a word, or could not be started
   3    its program ended without a final phase, as often as it may
+  64   the command line is wrong
   65   the formula or the fleet file is not valid
   69   something that it needs is not there: a program, a runtime, a variable
   124  it took too long, was quiet for too long, or nobody answered its escalation

@@ -31,7 +31,7 @@ export async function statusCommand(context: CommandContext, options: StatusComm
     const text =
       options.json === true
         ? statusJsonText(report)
-        : `${statusText(report, terminal, host.clock.now())}${await followText(host, fleet)}`;
+        : `${statusText(report, terminal, host.clock.now())}${await moreText(host, fleet)}`;
     return { code, text };
   };
   if (options.watch !== true) {
@@ -50,7 +50,19 @@ export async function statusCommand(context: CommandContext, options: StatusComm
 
 export async function showStatus({ host, terminal }: CommandContext, fleet: Fleet): Promise<void> {
   const { report } = await lookAtStatus(host, fleet);
-  terminal.out(`${statusText(report, terminal, host.clock.now())}${await followText(host, fleet)}`);
+  terminal.out(`${statusText(report, terminal, host.clock.now())}${await moreText(host, fleet)}`);
+}
+
+/** Lines on what is no agent: runs of formulas, and the repository that the fleet file is of. */
+async function moreText(host: Host, fleet: Fleet): Promise<string> {
+  return `${await formulaText(host, fleet)}${await followText(host, fleet)}`;
+}
+
+/** On the runs of formulas that last; most fleets have none, and load nothing of them. */
+async function formulaText(host: Host, fleet: Fleet): Promise<string> {
+  if (host.files.stat(placesOf(fleet.name, host.facts).formulas) === undefined) return '';
+  const { runningText } = await import('./formula/running.ts');
+  return runningText(host, fleet);
 }
 
 /** A line on the repository that the fleet file is of, or nothing. */

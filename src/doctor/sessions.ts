@@ -1,5 +1,6 @@
 /** What else is on the fleet's tmux server. It is another's: nothing here ends it or takes it over. */
 import { shellWord } from '../base/shell.ts';
+import { formulaOfSession } from '../model/formula.ts';
 import { check, ok, unknownFinding, type Check, type Finding, type Patient } from './check.ts';
 
 interface ForeignFacts {
@@ -35,6 +36,13 @@ export const foreignSessions: Check<Patient> = check(
             fleet === undefined
               ? `End it or rename it yourself, and mosaic starts the agent; where it is the agent, mosaic apply --adopt ${shellWord(name)} takes it over as it is.`
               : apart,
+        };
+      const formula = formulaOfSession(name);
+      if (formula !== undefined)
+        return {
+          health: 'broken',
+          message: `the session ${name} is ${whose}, and keeps the formula ${formula} from running`,
+          advice: fleet === undefined ? 'End it or rename it yourself.' : apart,
         };
       return {
         health: 'warning',

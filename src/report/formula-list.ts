@@ -68,6 +68,16 @@ export function formulaListText(
   return `${table(columns, cells, layout)}${looks.length === 0 ? '' : `\n${looks.join('')}`}`;
 }
 
+/** One line for a report on the fleet, on the runs that last; nothing where there is none. */
+export function runningLine(runs: readonly RunRecord[], now: number): string {
+  if (runs.length === 0) return '';
+  const words = runs.map(({ formula, startedAt, phases }) => {
+    const phase = phases.at(-1)?.phase;
+    return `${formula} since ${duration(now - startedAt)}${phase === undefined ? '' : ` (${phase})`}`;
+  });
+  return `${visible(`${runs.length === 1 ? 'Formula' : 'Formulas'} running: ${words.join(', ')}`)}\n`;
+}
+
 function nowCell({ running, orphan }: FormulaRow, now: number): Cell {
   if (running !== undefined) {
     const phase = running.phases.at(-1)?.phase;

@@ -112,10 +112,14 @@ export type RunResult =
   /** Of a dry run. `why`: it would be skipped. */
   | { kind: 'planned'; formula: string; prompt: string; why?: string };
 
-/** The result on a few lines; of a dry run the prompt, as its agent would get it, but for what a terminal would act on. */
+/** The result on a few lines; of a dry run also the prompt, as its agent would get it, but for what a terminal would act on. */
 export function runResultText(result: RunResult, color: boolean): string {
   if (result.kind === 'skipped') return `${visible(`${result.formula}: skipped: ${result.why}`)}\n`;
-  if (result.kind === 'planned') return `${promptLines(result.prompt)}\n`;
+  if (result.kind === 'planned') {
+    const { formula, why, prompt } = result;
+    const head = why === undefined ? 'would run' : `would be skipped: ${why}`;
+    return `${visible(`${formula}: ${head}`)}. Its agent would be told:\n\n${promptLines(prompt)}\n`;
+  }
   const { run } = result;
   const { startedAt, endedAt, reason, detail, exitCode } = run;
   const after = endedAt === undefined ? '' : ` after ${duration(endedAt - startedAt)}`;

@@ -42,6 +42,18 @@ ailment('a session of nobody’s that bears an agent’s name', 'none', {
   },
 });
 
+ailment('a session of nobody’s that bears the name of a formula’s', 'none', {
+  check: 'foreign-sessions',
+  health: 'broken',
+  says: /^the session _formula-gardener is nobody’s .*keeps the formula gardener from running/,
+  breaks: ({ world }) => world.tmux('new-session', '-d', '-s', '_formula-gardener', 'sleep', 'infinity'),
+  async mend({ world }, finding) {
+    assert.equal(finding.command, undefined, 'it is another’s');
+    assert.match(finding.advice ?? '', /End it or rename it yourself/);
+    await world.tmux('kill-session', '-t', '=_formula-gardener');
+  },
+});
+
 inWorld('a session of another fleet, with an agent’s name', 'none', async (world, t) => {
   const clinic = clinicOf(world, t);
   clinic.fleet([{ name: 'coder' }], { name: 'other' });

@@ -1,17 +1,20 @@
 /** `mosaic formula list`: every formula known here, and how it is with each. */
 import { shellLine } from '../../base/shell.ts';
+import { counted } from '../../base/text.ts';
+import { visible } from '../../base/visible.ts';
 import type { Host } from '../../host/host.ts';
 import type { Fleet } from '../../model/fleet.ts';
 import { formulaPlaces, formulaSession } from '../../model/formula.ts';
 import { placesOf } from '../../model/places.ts';
 import { observeTimers, type TimerSeen } from '../../observe/timers.ts';
+import { formulaUnitNames } from '../../render/formula-units.ts';
 import { formulaListJsonText, formulaListText, type FormulaRow } from '../../report/formula-list.ts';
 import { readCurrent, readHistory, runningRun } from '../../runs/record.ts';
 import { waitingReplies } from '../../runs/replies.ts';
 import { EXIT } from '../command-error.ts';
 import type { CommandContext, FleetOptions } from '../context.ts';
 import { requireFleet } from '../fleet-file.ts';
-import { knownFormulas, type KnownFormula } from './known.ts';
+import { installedOn, knownFormulas, type KnownFormula } from './known.ts';
 
 export async function formulaListCommand(context: CommandContext, options: FleetOptions): Promise<number> {
   const { host, terminal } = context;
@@ -22,6 +25,8 @@ export async function formulaListCommand(context: CommandContext, options: Fleet
       ? formulaListJsonText(fleet.name, rows)
       : formulaListText(rows, terminal, host.clock.now()),
   );
+  const { damaged } = installedOn(host.files, placesOf(fleet.name, host.facts));
+  if (damaged !== undefined) terminal.err(`Note: ${visible(damaged)}\n`);
   return EXIT.ok;
 }
 
@@ -39,7 +44,7 @@ type Timers = ReadonlyMap<string, TimerSeen> | { trouble: string };
 
 async function timersOf(host: Host, fleet: Fleet): Promise<Timers> {
   if (fleet.supervisor === 'none') return { trouble: 'no timer: the fleet has no systemd' };
-  const timers = await observeTimers(host, `${fleet.systemd.unitPrefix}-formula-*.timer`);
+  const timers = await observeTimers(host, formulaUnitNames(fleet.systemd.unitPrefix, '*').timer);
   return timers.known ? timers.value : { trouble: timers.why };
 }
 
@@ -50,7 +55,7 @@ function scheduleOf(
 ): Pick<FormulaRow, 'next' | 'scheduleTrouble'> {
   if (everyMs === undefined) return {};
   if ('trouble' in timers) return { scheduleTrouble: timers.trouble };
-  const timer = timers.get(`${fleet.systemd.unitPrefix}-formula-${name}.timer`);
+  const timer = timers.get(formulaUnitNames(fleet.systemd.unitPrefix, name).timer);
   if (timer === undefined) return { scheduleTrouble: 'its timer is not there: mosaic apply makes it' };
   return timer.next === undefined ? {} : { next: timer.next };
 }
@@ -71,7 +76,9 @@ function runsOf(
   const ranFrom = (running ?? left ?? last)?.file;
   const trouble = [
     ...('damaged' in current ? [current.damaged] : []),
-    ...(damaged === 0 ? [] : [`${damaged} lines of its record are damaged`]),
+    ...(damaged === 0
+      ? []
+      : [`${counted(damaged, 'line')} of its record ${damaged === 1 ? 'is' : 'are'} damaged`]),
   ].join('; ');
   const where = file ?? ranFrom;
   return {

@@ -4,6 +4,7 @@ import { suggest } from '../../base/suggest.ts';
 import { quoted } from '../../base/text.ts';
 import type { Host } from '../../host/host.ts';
 import type { Agent, Fleet } from '../../model/fleet.ts';
+import { formulaOfSession } from '../../model/formula.ts';
 import type { Reset, ResetOptions } from '../../model/messaging.ts';
 import type { Places } from '../../model/places.ts';
 import { tmuxArgs } from '../../observe/tmux.ts';
@@ -60,8 +61,16 @@ export function agentNamed({ agents, file }: Fleet, given: string): Agent {
     agents.map((one) => one.name),
   );
   throw new TransportError('absent', `there is no agent ${quoted(name)} in ${file}`, {
-    fix: near === undefined ? 'See them all: mosaic agent roster' : `Did you mean ${near}?`,
+    fix:
+      formulaFix(name) ??
+      (near === undefined ? 'See them all: mosaic agent roster' : `Did you mean ${near}?`),
   });
+}
+
+function formulaFix(name: string): string | undefined {
+  const formula = formulaOfSession(name);
+  if (formula === undefined || !/^[a-z0-9-]+$/.test(formula)) return undefined;
+  return `That is the session of a formula: mosaic formula reply ${formula} answers it, mosaic formula list tells how to look at it.`;
 }
 
 async function reset(
