@@ -66,7 +66,7 @@ const shellWord = (text: string): string => `'${text.replaceAll("'", '%27')}'`;
 
 function phases(parts: PromptParts): string[] {
   const { formula } = parts;
-  const limits = `The run is ended after ${formatDuration(formula.timeoutMs)}, or when your program has printed nothing for ${formatDuration(formula.idleTimeoutMs)} (but while you wait as said above). It counts as failed when you stop at your prompt without having written a phase.`;
+  const limits = `The run is ended after ${formatDuration(formula.timeoutMs)}, or when your program has printed nothing for ${formatDuration(formula.idleTimeoutMs)} (but while you wait for an answer or for such a program). It counts as failed when you stop at your prompt without having written a phase.`;
   return [
     `Say how far you are by the phase file, ${line(parts.phaseFile)} ($MOSAIC_PHASE_FILE). Its first line is one of these words, exactly so, and its second line may give a reason. Nothing that you say elsewhere counts.`,
     [
