@@ -35,6 +35,20 @@ export function secretsOf({ files, facts }: Pick<Host, 'files' | 'facts'>, formu
   return { values, mask: maskOf(Object.values(values)) };
 }
 
+/**
+ * The host without the forge's token in the environment of what it starts: a tmux server that is begun for the run would hand it to every
+ * agent of the fleet. Who is to have it is given it.
+ */
+export function withoutToken(host: Host, { forge }: Pick<Formula, 'forge'>): Host {
+  const name = forge?.tokenEnv;
+  if (name === undefined) return host;
+  return {
+    ...host,
+    exec: (file, args, options) =>
+      host.exec(file, args, { ...options, env: { [name]: undefined, ...options?.env } }),
+  };
+}
+
 function valuesOf({ files }: Pick<Host, 'files'>, path: string): Record<string, string> {
   const text = readOrNeed(files, path);
   if (text === undefined) {

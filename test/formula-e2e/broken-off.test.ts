@@ -38,12 +38,14 @@ forFormulas(
   async (scene) => {
     const formula = scene.formula('killed', { lives: [HALF, [phase('PHASE:done')]], delivery: 'typed' });
     const running = await formula.begin(isHalf);
+    const begun = await scene.world.until('it is known to have begun', () => {
+      const current = formula.current();
+      return current?.begun === true ? current : undefined;
+    });
     running.signal('SIGKILL');
     await running.ended;
     const orphan = await formula.session();
     assert.ok(orphan, 'the session outlives mosaic');
-    const begun = formula.current();
-    assert.ok(begun?.begun);
 
     const said = await formula.run(0);
     assert.equal(formula.agent.deeds('start').length, 2);

@@ -1,6 +1,6 @@
 /** Every end that a run can come to. What ends by a word of the agent's, by a person's, or by the clock. */
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { phase } from '../support/stand-in/formula.ts';
 import { runCases, type EndCase } from './support/ends.ts';
 import { forFormulas } from './support/scene.ts';
@@ -114,7 +114,7 @@ const answered: EndCase[] = [
     delivery: 'typed',
     exit: 0,
     reason: 'merged',
-    phases: ['awaiting_ci', 'awaiting_ci', 'merged'],
+    phases: ['awaiting_ci: its command ended with 9', 'awaiting_ci: its command ended with 0', 'merged'],
     worktree: 'removed',
     after({ agent }) {
       const red = agent.deeds('taken').find(({ text }) => text?.includes('pipeline is red'))?.text ?? '';
@@ -127,12 +127,22 @@ const answered: EndCase[] = [
     name: 'awaiting-review',
     // Nobody is asked: it is noted, and the run goes on. A word that there is not is told to the agent.
     lives: [
-      [phase('PHASE:awaiting_review'), phase('PHASE:nonsense'), { heard: 'nonsense' }, phase('PHASE:done')],
+      [
+        phase('PHASE:awaiting_review'),
+        { file: 'noted' },
+        phase('PHASE:nonsense'),
+        { heard: 'nonsense' },
+        phase('PHASE:done'),
+      ],
     ],
+    async during(formula, { world }) {
+      await world.until('it is noted', () => formula.current()?.phases.length === 1, 30_000);
+      writeFileSync(`${formula.agent.start().cwd}/noted`, '');
+    },
     exit: 0,
     reason: 'done',
-    phases: ['awaiting_review', '?nonsense', 'done'],
-    worktree: 'removed',
+    phases: ['awaiting_review', '?PHASE:nonsense', 'done'],
+    worktree: 'rescued',
   },
 ];
 
@@ -238,7 +248,7 @@ forFormulas('skipped: for memory, and for a run that lasts', async (scene) => {
   );
   assert.deepEqual([hungry.agent.deeds().length, hungry.history().length], [0, 0]);
   await hungry.leavesNothing();
-  assert.match(await world.git(scene.repository, 'worktree', 'list'), /^\S+ \S+ \[main\]$/);
+  assert.match(await world.git(scene.repository, 'worktree', 'list'), /^\S+ +\S+ \[main\]$/);
 
   const go = world.path('go');
   const slow = scene.formula('slow', { lives: [[{ file: go }, phase('PHASE:done')]] });

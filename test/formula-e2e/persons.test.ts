@@ -10,24 +10,25 @@ forFormulas('an answer that waits is in one prompt, also when two runs begin at 
   const { world } = scene;
   const go = world.path('go');
   const formula = scene.formula('asked', {
-    lives: [[{ file: go }, phase('PHASE:done')], [phase('PHASE:done')]],
+    lives: [[phase('PHASE:done')], [{ file: go }, phase('PHASE:done')], [phase('PHASE:done')]],
   });
+  await formula.run(0);
   const kept = await world.mosaic(['formula', 'reply', '--', 'asked', 'Take the blue one; $(id) #{pane_id}']);
   assert.equal(kept.code, 0, kept.stderr);
 
   const both = await Promise.all([formula.start(), formula.start()]);
   const skipped = await Promise.race(both.map(async ({ ended }) => ended));
   assert.equal(skipped.code, 0, skipped.stderr);
-  await world.until('one has begun', () => formula.agent.deeds('ready').length > 0, 60_000);
+  await world.until('one has begun', () => formula.agent.deeds('ready').length > 1, 60_000);
   await world.run('touch', [go]);
   for (const { ended } of both) assert.equal((await ended).code, 0);
-  assert.equal(formula.history().length, 1);
+  assert.equal(formula.history().length, 2);
   await formula.run(0);
 
   const prompts = formula.agent.deeds('start').map(({ promptFile = '' }) => promptFile);
   assert.deepEqual(
     prompts.map((prompt) => prompt.split('Take the blue one; $(id) #{pane_id}').length - 1),
-    [1, 0],
+    [0, 1, 0],
   );
   await formula.leavesNothing();
 });

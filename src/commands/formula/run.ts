@@ -16,7 +16,7 @@ import { partsOf } from '../../runs/prompt-parts.ts';
 import { runningRun } from '../../runs/record.ts';
 import { readReplies } from '../../runs/replies.ts';
 import { newId, runFormula } from '../../runs/run.ts';
-import { secretsOf } from '../../runs/secrets.ts';
+import { secretsOf, withoutToken } from '../../runs/secrets.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { eventLog } from '../event-log.ts';
@@ -38,13 +38,14 @@ export interface FormulaRunOptions {
  * that the run needs is not there.
  */
 export async function formulaRunCommand(
-  context: CommandContext,
+  given: CommandContext,
   file: string,
   options: FormulaRunOptions,
 ): Promise<number> {
+  const { fleet } = await requireFleet(given, options.file === undefined ? {} : { file: options.file });
+  const formula = await requireFormula(given, file);
+  const context = { ...given, host: withoutToken(given.host, formula) };
   const { host, terminal, signal } = context;
-  const { fleet } = await requireFleet(context, options.file === undefined ? {} : { file: options.file });
-  const formula = await requireFormula(context, file);
   const setting = settingOf(host, fleet);
   const { places } = setting;
   const say = (result: RunResult): void =>

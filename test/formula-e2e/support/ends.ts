@@ -107,7 +107,10 @@ async function worktreeIs(
 function eventsTell(formula: FormulaUnderTest, wanted: EndWanted): void {
   const events = formula.events();
   const from = events.findLastIndex(({ event }) => event === 'formula-start');
-  const own = events.slice(from);
+  const all = events.slice(from);
+  // Each crash that it was started again after.
+  assert.equal(all.filter(({ event }) => event === 'crash').length, formula.last().retries);
+  const own = all.filter(({ event }) => event !== 'crash');
   assert.deepEqual(
     own.map(({ event }) => event),
     ['formula-start', ...wanted.phases.map(() => 'formula-phase'), 'formula-end'],
