@@ -3,8 +3,9 @@ import { Option, type Command } from 'commander';
 import type { CommandContext, FleetOptions } from '../commands/context.ts';
 import type { FormulaCheckOptions } from '../commands/formula/check.ts';
 import type { FormulaHistoryOptions } from '../commands/formula/history.ts';
+import type { FormulaInstallOptions } from '../commands/formula/install.ts';
 import type { FormulaRunOptions } from '../commands/formula/run.ts';
-import { count } from './options.ts';
+import { count, duration } from './options.ts';
 
 /** @param done takes the exit code of the command that ran */
 export function addFormula(program: Command, context: CommandContext, done: (code: number) => void): void {
@@ -21,6 +22,7 @@ Examples:
   mosaic formula check gardener.toml             is it right?
   mosaic formula run gardener.toml --dry-run     what would its agent be told?
   mosaic formula run gardener.toml               one run, from beginning to end
+  mosaic formula install gardener.toml --every 6h
   mosaic formula list                            what runs, what comes next, how it went
   mosaic formula reply gardener "Yes, drop Node 18"`,
     );
@@ -144,5 +146,62 @@ Exit codes:
     .action(async (files: string[], options: FormulaCheckOptions) => {
       const { formulaCheckCommand } = await import('../commands/formula/check.ts');
       done(await formulaCheckCommand(context, files, options));
+    });
+
+  command('install', 'have a timer of this host run a formula')
+    .argument('<formula-file>')
+    .addOption(
+      new Option('--every <duration>', 'how often: what divides an hour or a day, 1d or 7d, such as 6h')
+        .argParser(duration)
+        .makeOptionMandatory(),
+    )
+    .option('--name <name>', "names its timer; the formula's own name unless given")
+    .option('-n, --dry-run', 'show what would be done')
+    .option('--json', 'for programs (schemas/apply.schema.json; with --dry-run schemas/plan.schema.json)')
+    .addHelpText(
+      'after',
+      `
+It comes by the clock (every 6h: at 0, 6, 12 and 18 o'clock, up to ten minutes later), and once for all that it missed while the machine
+was off. Run again, it changes only what is not as it should be. A formula that the fleet file names ("formulas:") needs no installing:
+mosaic apply does the same for it, and what the file says of a name counts.
+
+Examples:
+  mosaic formula install gardener.toml --every 6h
+  mosaic formula install plan.toml --every 1d --name planner
+  mosaic formula install gardener.toml --every 6h --dry-run
+
+Exit codes:
+  0    it is installed, or was
+  1    something stands in its way, or failed
+  64   the command line is wrong, or no timer can come at that interval
+  65   the formula or the fleet file is not valid
+  69   no user manager of systemd answers: the line for a crontab is told
+  75   another apply of this fleet is at work`,
+    )
+    .action(async (file: string, { every, ...options }: FormulaInstallOptions & { every: number }) => {
+      const { formulaInstallCommand } = await import('../commands/formula/install.ts');
+      done(await formulaInstallCommand(context, file, { ...options, everyMs: every }));
+    });
+
+  command('uninstall', 'take its timer away again; a run that lasts goes on to its end')
+    .argument('<formula>')
+    .option('--json', 'for programs (schemas/apply.schema.json)')
+    .addHelpText(
+      'after',
+      `
+What its runs have left stays: their record, its notes.
+
+Example:
+  mosaic formula uninstall gardener
+
+Exit codes:
+  0    it is not installed any more, or was not
+  1    the fleet file names it, or its timer could not be stopped
+  65   the fleet file is not valid
+  75   another apply of this fleet is at work`,
+    )
+    .action(async (name: string, options: FleetOptions) => {
+      const { formulaUninstallCommand } = await import('../commands/formula/uninstall.ts');
+      done(await formulaUninstallCommand(context, name, options));
     });
 }

@@ -20,11 +20,11 @@ export function downPlan(g: Gathering): Plan {
   const agents = decided.flatMap(({ s, decision }) => agentActions(pruned, s, decision, { needs: [] }));
   const timers = formulasDown(pruned);
   const holder = stopHolder(pruned, [...timers, ...agents]);
-  const stopped = timers.map(({ id }) => id);
-  const files = orphanFiles(pruned, [], true).map((file) => ({
-    ...file,
-    needs: [...file.needs, ...stopped],
-  }));
+  const files = orphanFiles(
+    pruned,
+    [],
+    timers.map(({ id }) => id),
+  );
   const leftovers = worktreeLeftovers(pruned);
   return {
     fleet: g.fleet.name,

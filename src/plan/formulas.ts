@@ -192,26 +192,29 @@ function unscheduled(g: Gathering, wishes: readonly ScheduledFormula[]): Action[
   const wanted = new Set(wishes.map(({ name }) => formulaUnitNames(unitPrefix, name).timer));
   return standing(g)
     .filter(({ timer }) => !wanted.has(timer))
-    .flatMap(({ formula, timer, files }): Action[] => [
-      {
-        kind: 'stop-timer',
-        id: `stop-timer:${timer}`,
-        formula,
-        unit: timer,
-        reason: timer.startsWith(`${unitPrefix}-formula-`)
-          ? 'it is scheduled no more'
-          : 'its units have another name now',
-        needs: [],
-      },
-      ...files.map((path): Action => ({
-        kind: 'remove-file',
-        id: `remove-file:${path}`,
-        path,
-        shown: { before: textOf(g, path) },
-        reason: 'nothing runs the formula by the clock any more',
-        needs: [`stop-timer:${timer}`],
-      })),
-    ]);
+    .flatMap((units) => removal(g, units));
+}
+
+function removal(g: Gathering, { formula, timer, files }: Standing): Action[] {
+  const stop: Action = {
+    kind: 'stop-timer',
+    id: `stop-timer:${timer}`,
+    formula,
+    unit: timer,
+    reason: timer.startsWith(`${g.fleet.systemd.unitPrefix}-formula-`)
+      ? 'it is scheduled no more'
+      : 'its units have another name now',
+    needs: [],
+  };
+  const removals = files.map((path): Action => ({
+    kind: 'remove-file',
+    id: `remove-file:${path}`,
+    path,
+    shown: { before: textOf(g, path) },
+    reason: 'nothing runs the formula by the clock any more',
+    needs: [stop.id],
+  }));
+  return [stop, ...removals];
 }
 
 function textOf({ observation }: Gathering, path: string): string {

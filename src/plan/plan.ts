@@ -129,7 +129,7 @@ export function plan(
       .map(({ s }) => s.name),
   );
   const files = fileActions(g, artefacts, untouched, g.asked.adopt);
-  const orphans = options.only === undefined ? orphanFiles(g, artefacts, false) : [];
+  const orphans = options.only === undefined ? orphanFiles(g, artefacts) : [];
   const inTheWay = foreignUnits(
     g,
     considered.filter(({ s }) => s.wanted === 'running' && s.asked.adopt).map(({ s }) => s.name),

@@ -58,23 +58,33 @@ export function foreignUnits(g: Gathering, adopted: readonly string[]): Action[]
   });
 }
 
-/** Removals of our files that no agent of the file needs any more, each after its agent is stopped. */
-export function orphanFiles(g: Gathering, artefacts: readonly Artefact[], all: boolean): Action[] {
+/**
+ * Removals of our files that no agent of the file needs any more, each after its agent is stopped.
+ * @param down where the fleet is taken down, which ends all of them: what is to be done before, beside the holder's end
+ */
+export function orphanFiles(
+  g: Gathering,
+  artefacts: readonly Artefact[],
+  down?: readonly string[],
+): Action[] {
   const wanted = new Set(artefacts.map(({ path }) => path));
   const actions: Action[] = [];
   for (const [path, file] of g.observation.files) {
     if (file.kind !== 'ours' || wanted.has(path)) continue;
     const agent = agentFileOf(g, path);
     // Units stay where the fleet now runs without systemd: what they started may still live in them.
-    if (!all && (agent === undefined || !g.fleet.reconcile.prune || outOfReach(g, agent) !== undefined))
+    if (
+      down === undefined &&
+      (agent === undefined || !g.fleet.reconcile.prune || outOfReach(g, agent) !== undefined)
+    )
       continue;
     actions.push({
       kind: 'remove-file',
       id: `remove-file:${path}`,
       path,
       shown: { before: withoutSecrets(file.text) },
-      reason: all ? 'the fleet is taken down' : 'its agent is gone from the fleet file',
-      needs: all ? ['stop-holder'] : [`stop-session:${agent}`],
+      reason: down !== undefined ? 'the fleet is taken down' : 'its agent is gone from the fleet file',
+      needs: down !== undefined ? ['stop-holder', ...down] : [`stop-session:${agent}`],
     });
   }
   return actions;

@@ -37,7 +37,7 @@ export function memoryFiles(): MemoryFiles {
     [...files.keys(), ...folders].filter((name) => name.startsWith(`${path}/`));
   const list = (path: string): string[] => {
     if (!folders.has(path)) return [];
-    return [...files.keys(), ...folders]
+    return [...files.keys(), ...links.keys(), ...folders]
       .filter((name) => name !== '/' && dirname(name) === path)
       .map((name) => basename(name))
       .sort();
@@ -80,7 +80,7 @@ export function memoryFiles(): MemoryFiles {
     mkdir: makeFolders,
     list,
     stat,
-    target: stat,
+    target: (path) => stat(links.get(path) ?? path),
     readLink: (path) => links.get(path),
     writeLink(path, target) {
       if (!folders.has(dirname(path))) throw missing(path);

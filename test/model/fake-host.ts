@@ -1,4 +1,5 @@
 /** A machine in memory behind the `Host` interface, with handles for everything that happens to machines. */
+import { dirname } from 'node:path';
 import type { ExecResult, Host } from '../../src/host/host.ts';
 import { memoryFiles, type MemoryFiles } from './fake-files.ts';
 import { processTable, type ProcessTable } from './fake-processes.ts';
@@ -45,6 +46,10 @@ export function createMachine(options: { systemd: boolean }): Machine {
         units: `${HOME}/.config/systemd/user`,
         processes,
         read,
+        link: (path, target) => {
+          files.mkdir(dirname(path));
+          files.writeLink(path, target);
+        },
         run: ([file = '', ...args]) => run(file, args, ''),
       })
     : undefined;

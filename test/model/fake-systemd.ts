@@ -20,6 +20,8 @@ interface Surroundings {
   units: string;
   processes: ProcessTable;
   read(path: string): string | undefined;
+  /** Makes a symbolic link. */
+  link(path: string, target: string): void;
   run(command: readonly string[]): ExecResult;
 }
 
@@ -52,6 +54,10 @@ export function fakeSystemd(around: Surroundings): FakeSystemd {
 
   function start(name: string): void {
     if (services.get(name)?.state === 'active') return;
+    if (name.endsWith('.timer')) {
+      services.set(name, { state: 'active', sub: textOf(name) === '' ? 'dead' : 'waiting' });
+      return;
+    }
     for (const needed of othersOf(name, 'Requires')) start(needed);
     for (const line of linesOf(name, 'ExecStart')) {
       const { code } = around.run(commandOf(line, name));
@@ -119,6 +125,19 @@ export function fakeSystemd(around: Surroundings): FakeSystemd {
           return each(units, start);
         case 'stop':
           return each(units, stop);
+        case 'restart':
+          return each(units, (unit) => {
+            stop(unit);
+            start(unit);
+          });
+        case 'enable':
+          return each(units, (unit) => {
+            if (unit === '--quiet') return;
+            textOf(unit);
+            around.link(join(around.units, 'timers.target.wants', unit), join(around.units, unit));
+          });
+        case 'clean':
+          return { code: 0, stdout: '', stderr: '' };
         case 'reset-failed':
           return each(
             units,

@@ -5,7 +5,7 @@ import type { FileSeen, FormulasSeen } from '../../src/model/observation.ts';
 import { known, unknown } from '../../src/model/source.ts';
 import { stickyPath } from '../../src/render/artefacts.ts';
 import { formulaUnitNames, formulaUnits } from '../../src/render/formula-units.ts';
-import { placesFor, settingFor, type Seen } from './seen.ts';
+import { placesFor, settingFor } from './setting.ts';
 
 /**
  * - up: its timer runs, and comes back after a reboot
@@ -18,22 +18,29 @@ import { placesFor, settingFor, type Seen } from './seen.ts';
 export type FormulaWords =
   'up' | 'new' | 'changed' | 'service' | 'inactive' | 'disabled' | 'foreign' | 'no file';
 
+export interface SeenFormulas {
+  /** By name; those of the fleet file run by the clock as it says, unless told. */
+  formulas?: Record<string, FormulaWords>;
+  /** The host's own list. */
+  installed?: 'unknown' | ScheduledFormula[];
+}
+
 const EVERY_MS = 3_600_000;
 
 /** Those of the file and of the host's list, then those that only something stands of. */
-function all(fleet: Fleet, { installed = [], formulas = {} }: Seen): ScheduledFormula[] {
+function all(fleet: Fleet, { installed = [], formulas = {} }: SeenFormulas): ScheduledFormula[] {
   const listed = installed === 'unknown' ? [] : installed;
   const wanted = [...fleet.formulas, ...listed];
   const gone = Object.keys(formulas).filter((name) => wanted.every((one) => one.name !== name));
   return [...wanted, ...gone.map((name) => ({ name, file: `/src/${name}.toml`, everyMs: EVERY_MS }))];
 }
 
-const wordsOf = ({ formulas }: Seen, name: string): FormulaWords => formulas?.[name] ?? 'up';
+const wordsOf = ({ formulas }: SeenFormulas, name: string): FormulaWords => formulas?.[name] ?? 'up';
 
 const timerOf = (fleet: Fleet, name: string): string =>
   formulaUnitNames(fleet.systemd.unitPrefix, name).timer;
 
-export const formulasSeen = (fleet: Fleet, seen: Seen): FormulasSeen => ({
+export const formulasSeen = (fleet: Fleet, seen: SeenFormulas): FormulasSeen => ({
   installed:
     seen.installed === 'unknown' ? unknown('formulas.json cannot be used') : known(seen.installed ?? []),
   files: new Map(
@@ -47,12 +54,12 @@ export const formulasSeen = (fleet: Fleet, seen: Seen): FormulasSeen => ({
 });
 
 /** The units that are active. */
-export const formulaUnitsSeen = (fleet: Fleet, seen: Seen): string[] =>
+export const formulaUnitsSeen = (fleet: Fleet, seen: SeenFormulas): string[] =>
   all(fleet, seen).flatMap(({ name }) =>
     ['new', 'inactive', 'foreign'].includes(wordsOf(seen, name)) ? [] : [timerOf(fleet, name)],
   );
 
-export function formulaFiles(fleet: Fleet, seen: Seen): [path: string, file: FileSeen][] {
+export function formulaFiles(fleet: Fleet, seen: SeenFormulas): [path: string, file: FileSeen][] {
   const { formulas, path } = settingFor(fleet);
   const { units } = placesFor(fleet);
   return all(fleet, seen).flatMap((wish): [string, FileSeen][] => {

@@ -1,10 +1,8 @@
 /** Observations in few words: what a planner test says of a host, turned into what `observe` would have seen. */
 import { join } from 'node:path';
-import type { Agent, Fleet, ScheduledFormula } from '../../src/model/fleet.ts';
+import type { Agent, Fleet } from '../../src/model/fleet.ts';
 import type { FileSeen, Observation, SessionSeen, WorktreeSeen } from '../../src/model/observation.ts';
-import { placesOf, type Places } from '../../src/model/places.ts';
 import { known, unknown } from '../../src/model/source.ts';
-import type { Setting } from '../../src/plan/plan.ts';
 import { workplaceOf } from '../../src/plan/workplace.ts';
 import { renderFleet, stickyPath } from '../../src/render/artefacts.ts';
 import { conversationsOf } from '../../src/render/conversation.ts';
@@ -12,10 +10,13 @@ import { wakeHook } from '../../src/render/hook.ts';
 import { unitNames } from '../../src/render/unit-names.ts';
 import { header } from '../../src/render/header.ts';
 import { age, agentSeen, BOOT, NOW, OTHER_SERVER, SERVER, type AgentSeen } from './seen-agent.ts';
-import { formulaFiles, formulasSeen, formulaUnitsSeen, type FormulaWords } from './seen-formula.ts';
+import { formulaFiles, formulasSeen, formulaUnitsSeen, type SeenFormulas } from './seen-formula.ts';
 import { missionsSeen, type MissionWords } from './seen-mission.ts';
+import { placesFor, settingFor } from './setting.ts';
 
-export interface Seen {
+export { placesFor, settingFor } from './setting.ts';
+
+export interface Seen extends SeenFormulas {
   /** By agent; `up` for one that runs as the file says and is fully accounted for. */
   agents?: Record<string, AgentSeen | 'up'>;
   /** No tmux server runs, or it could not be asked. It runs where any session does. */
@@ -42,10 +43,6 @@ export interface Seen {
   memory?: number;
   /** By id. */
   missions?: Record<string, MissionWords>;
-  /** By name; those of the fleet file run by the clock as it says, unless told. */
-  formulas?: Record<string, FormulaWords>;
-  /** The host's own list. */
-  installed?: 'unknown' | ScheduledFormula[];
 }
 
 export interface TreeSeen {
@@ -57,36 +54,6 @@ export interface TreeSeen {
   work?: 'clean' | 'modified' | 'untracked' | 'unpushed' | 'unknown';
   prunable?: boolean;
 }
-
-const HOME = '/home/u';
-export const placesFor = (fleet: Fleet): Places => placesOf(fleet.name, { home: HOME, env: {} });
-
-const settings = new WeakMap<Fleet, Setting>();
-
-export function settingFor(fleet: Fleet): Setting {
-  const setting = settings.get(fleet) ?? makeSetting(fleet);
-  settings.set(fleet, setting);
-  return setting;
-}
-
-const makeSetting = (fleet: Fleet): Setting => ({
-  places: placesFor(fleet),
-  templates: {
-    holder: '@HEADER@\n[Service]\n@ENVIRONMENT@\n',
-    wake: '@HEADER@\n[Service]\nExecStart=@TOUCH@ @WAKE@\n',
-    agent: '@HEADER@\n[Service]\n@ENVIRONMENT@\nExecStart=@TMUX@ -L @SOCKET@ source-file @AGENT_FILE@\n',
-  },
-  programs: { tmux: '/usr/bin/tmux', systemctl: '/usr/bin/systemctl', touch: '/usr/bin/touch' },
-  path: '/usr/bin:/bin',
-  formulas: {
-    templates: {
-      service: '@HEADER@\nExecStart=@NODE@ @MOSAIC@ formula run @FORMULA_FILE@ --file @FILE@\n',
-      timer: '@HEADER@\nOnCalendar=@CALENDAR@\n',
-    },
-    programs: { node: '/usr/bin/node', mosaic: '/opt/mosaic.js' },
-    env: [],
-  },
-});
 
 /** The short names of files: `holder.service`, `wake.service`, `agent@.service`, `agent@NAME.service`, `tmux.conf`, `holder.tmux`, or an agent's. */
 export function fileOf(fleet: Fleet, name: string): string {

@@ -82,7 +82,7 @@ const real: { typed: string; offered: string[]; why: string }[] = [
   { typed: 'mosaic agent send coder0 -f fl', offered: ['fleet.yaml'], why: 'what to send' },
   {
     typed: 'mosaic formula ',
-    offered: ['check', 'history', 'list', 'reply'],
+    offered: ['check', 'history', 'install', 'list', 'reply', 'run', 'uninstall'],
     why: 'what can be done with formulas',
   },
   { typed: 'mosaic formula history g', offered: ['gardener'], why: 'whose runs' },
