@@ -63,7 +63,7 @@ function assembled(parts: PromptParts, before: string[]): string {
   const { formula, scratch, replies, report } = parts;
   const begin = [...before, cutBytes(clean(formula.prompt).trim(), OWN_BYTES).text];
   const end = [
-    ...answers(replies),
+    ...answers(replies, parts.run.folder),
     ...notes(scratch, parts.scratchFile),
     ...(report === undefined ? [] : reported(report)),
     ...protocol(parts),
@@ -99,17 +99,16 @@ function leftOut(paths: readonly string[]): string {
   return `Left out, since the prompt would be too long: ${named.text}${named.cut ? '…' : ''}. Read them yourself.`;
 }
 
-function answers(replies: readonly string[]): string[] {
+function answers(replies: readonly string[], folder: string): string[] {
   if (replies.length === 0) return [];
   const last = replies.slice(-MOST_REPLIES);
-  const texts = last.map((reply) => {
-    const { text, cut } = cutBytes(clean(reply).trim(), Math.floor(REPLY_BYTES / last.length));
-    return fenced(cut ? `${text}…` : text);
-  });
+  const parts = last.map((reply) => cutBytes(clean(reply).trim(), Math.floor(REPLY_BYTES / last.length)));
+  const isCut = last.length < replies.length || parts.some(({ cut }) => cut);
   return [
     "# The operator's answer",
     'An operator left this for you, in answer to what a run before this one asked or said. Act on it:',
-    ...texts,
+    ...parts.map(({ text, cut }) => fenced(cut ? `${text}…` : text)),
+    ...(isCut ? [`Not all of it is shown. The whole is in ${line(folder)}/replies, the oldest first.`] : []),
   ];
 }
 

@@ -194,6 +194,18 @@ test('what does not fit is cut, and told', () => {
   assert.match(prompt, /Left out, since the prompt would be too long: C\.md\. Read them yourself\./);
 });
 
+test('of an answer that is too long, and of too many, the rest is to be found', () => {
+  const shown = (replies: string[]): string => promptOf(partsOf(good(minimal()), { replies }));
+  assert.match(
+    shown(['x'.repeat(20_000)]),
+    /x{16384}…\n```\n\nNot all of it is shown\. The whole is in \S+\/replies,/,
+  );
+  const many = shown(Array.from({ length: 30 }, (_, index) => `answer ${index}.`));
+  assert.doesNotMatch(many, /answer 9\./);
+  assert.match(many, /answer 10\.[^]*answer 29\.\n```\n\nNot all of it is shown\./);
+  assert.doesNotMatch(shown(['short']), /Not all of it/);
+});
+
 test('notes are cut at a character', () => {
   const prompt = promptOf(
     partsOf(good(minimal()), { scratch: { text: `a${'漢'.repeat(5000)}`, cut: false } }),
