@@ -2,6 +2,7 @@
 import { dirname, join } from 'node:path';
 import { forgetFollowing } from '../gitops/store.ts';
 import type { Host } from '../host/host.ts';
+import { clearUnfinished } from '../host/unfinished.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Places } from '../model/places.ts';
 import { renderPlan } from '../report/render-plan.ts';
@@ -116,6 +117,8 @@ export async function takeDown(
     const made = madeFolders(host, places);
     const history = clearState(host, places, made, options.purge === true);
     forgetFolders(host, places, cachePath(host, fleet.file));
+    // That folder is often not ours to remove.
+    clearUnfinished(host, places.units);
     for (const folder of made) host.files.removeEmptyFolder(folder);
     if (history) {
       terminal.out(

@@ -6,12 +6,12 @@ export interface Alarm {
   watchFile(path: string): void;
   /** The flag that rings when it is raised. */
   watchFlag(path: string): void;
-  /** Takes the flag down: what rings from now on is for the next round. */
+  /** Takes the flag down, and takes the file for seen as it is: what rings from now on is for the next round. */
   lower(): void;
   ring(): void;
   /**
-   * Resolves when it rings, when `ms` have passed, or when it is `at` (epoch ms), whatever comes first; also soon after a machine
-   * wakes that slept over that moment.
+   * Resolves when it rings, when `ms` have passed, or when it is `at` (epoch ms), whatever comes first: at once where that moment
+   * has passed already; also soon after a machine wakes that slept over it.
    */
   wait(ms: number, at?: number): Promise<void>;
   close(): void;
@@ -63,6 +63,8 @@ export function createAlarm(
     },
     lower() {
       rung = new AbortController();
+      // Also where nobody gets to read it, since it is gone.
+      known = stamp();
       if (flag === undefined) return;
       try {
         host.files.remove(flag);
@@ -74,7 +76,7 @@ export function createAlarm(
     async wait(ms, at) {
       changed();
       const began = host.clock.now();
-      const due = Math.min(began + ms, at === undefined || at <= began ? Number.POSITIVE_INFINITY : at);
+      const due = Math.min(began + ms, at ?? Number.POSITIVE_INFINITY);
       let left = due - began;
       while (left > 0 && host.clock.now() < due && !signal.aborted && !rung.signal.aborted) {
         const slice = Math.min(left, SLICE_MS);

@@ -60,6 +60,8 @@ export function realExec(facts: Facts): Exec {
       maxBuffer: MAX_OUTPUT,
       verbose: 'none',
     });
+    // A group is waited for whole: it can be ended.
+    if (options.signal === undefined) endOutput(running);
     const ended = options.signal === undefined ? () => {} : groupEnder(running.pid, options.signal, timeout);
     const result = await withinTime(running, timeout + GIVE_UP_AFTER_MS);
     ended();
@@ -97,6 +99,34 @@ async function withinTime<T>(
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** For others who share its output, and are about to end too. */
+const SHARED_FOR_MS = 500;
+
+/**
+ * A program that has ended has said all that it had to say, whoever keeps its output open: a tmux client hands that to whatever
+ * listens on the socket, and what is no tmux server never closes it.
+ */
+function endOutput(running: Pick<ChildProcess, 'stdout' | 'stderr' | 'once'>): void {
+  running.once('exit', () => {
+    const timer = setTimeout(() => {
+      let heard = true;
+      const hear = (): void => void (heard = true);
+      const streams = [running.stdout, running.stderr].filter((stream) => stream !== null);
+      for (const stream of streams) stream.on('data', hear);
+      // What it wrote is in the pipes: they are empty when a turn of the loop, which reads, has brought nothing.
+      const turn = (): void => {
+        if (!heard) for (const stream of streams) stream.push(null);
+        else {
+          heard = false;
+          setImmediate(turn);
+        }
+      };
+      setImmediate(turn);
+    }, SHARED_FOR_MS);
+    running.once('close', () => clearTimeout(timer));
+  });
 }
 
 const fail = (

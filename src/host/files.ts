@@ -5,6 +5,7 @@ import { HostError, type Files, type FileStat, type WriteOptions } from './host.
 import { acquireLock } from './lock.ts';
 import { realProcesses } from './processes.ts';
 import { readExact, readFile, readInput } from './read.ts';
+import { clearUnfinished, unfinishedName } from './unfinished.ts';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants;
 
@@ -17,9 +18,9 @@ export const realFiles: Files = {
   write(path, text, options = {}) {
     if (options.fresh === true) return attempt('write', path, () => writeFresh(path, text, options));
     const folder = dirname(path);
-    const fresh = join(folder, `.mosaic-${process.pid}.${counter++}.tmp`);
+    const fresh = join(folder, unfinishedName());
     attempt('write', path, () => {
-      clearUnfinished(folder);
+      clearOnce(folder);
       try {
         const fd = fs.openSync(fresh, 'wx', options.mode ?? 0o600);
         try {
@@ -72,9 +73,9 @@ export const realFiles: Files = {
 
   writeLink(path, target) {
     const folder = dirname(path);
-    const fresh = join(folder, `.mosaic-${process.pid}.${counter++}.tmp`);
+    const fresh = join(folder, unfinishedName());
     attempt('write', path, () => {
-      clearUnfinished(folder);
+      clearOnce(folder);
       try {
         fs.symlinkSync(target, fresh);
         fs.renameSync(fresh, path);
@@ -104,30 +105,37 @@ export const realFiles: Files = {
   },
 
   removeEmptyFolder(path) {
-    try {
-      fs.rmdirSync(path);
-      return true;
-    } catch (error) {
-      if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) return false;
-      throw asHostError('remove', path, error);
-    }
+    if (removeFolder(path)) return true;
+    // What a killed writer left keeps no folder.
+    if (realFiles.stat(path)?.kind !== 'folder') return false;
+    clearUnfinished({ files: realFiles, processes: realProcesses }, path);
+    return removeFolder(path);
   },
 
   lock: acquireLock,
 };
 
-let counter = 0;
+function removeFolder(path: string): boolean {
+  try {
+    fs.rmdirSync(path);
+    return true;
+  } catch (error) {
+    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error))) return false;
+    throw asHostError('remove', path, error);
+  }
+}
+
 const cleared = new Set<string>();
 
 /** Removes the new files that writers left beside the old ones when they were killed; looks once into each folder. */
-function clearUnfinished(folder: string): void {
+function clearOnce(folder: string): void {
   if (cleared.has(folder)) return;
-  for (const name of fs.readdirSync(folder)) {
-    const writer = /^\.mosaic-(\d+)\.\d+\.tmp$/.exec(name)?.[1];
-    if (writer !== undefined && realProcesses.startTime(Number(writer)) === undefined)
-      fs.rmSync(join(folder, name), { force: true });
-  }
   cleared.add(folder);
+  try {
+    clearUnfinished({ files: realFiles, processes: realProcesses }, folder);
+  } catch {
+    // They are in nobody's way: what cannot be written fails by itself.
+  }
 }
 
 /** Not by a new file moved into place: only here the system itself sees to it that nothing is there. */

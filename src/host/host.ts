@@ -143,7 +143,7 @@ export interface Files {
   rename(from: string, to: string): void;
   /** Removes one file or link; nothing when it is not there. */
   remove(path: string): void;
-  /** Removes an empty folder; false when it is not empty or not there. */
+  /** Removes an empty folder, also where killed writers left unfinished files of ours in it; false when it is not empty or not there. */
   removeEmptyFolder(path: string): boolean;
   /**
    * Takes an exclusive lock that the kernel frees when this process dies; undefined when another holds it, for longer than we

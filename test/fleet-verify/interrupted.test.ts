@@ -1,6 +1,6 @@
 /** `fleet verify` that does not come to its end: interrupted, it leaves nothing; killed, the next one clears what it left. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { forSupervisors, inWorld } from '../support/supervisors.ts';
 import type { Running } from '../support/command.ts';
 import type { World } from '../support/world.ts';
@@ -50,6 +50,37 @@ for (const [at, moment] of MOMENTS.entries()) {
     assert.deepEqual(await traces(world), before);
   });
 }
+
+forSupervisors('what a writer that was killed left half written is taken away too', async (world) => {
+  const before = await traces(world);
+  const running = await stoppedAt(world, 1, 'SIGKILL');
+  await running.ended.catch(() => {});
+  const all = `${world.env['XDG_STATE_HOME']}/mosaic`;
+  const name = readdirSync(all).find((one) => one.startsWith('verify-'));
+  const { pid } = running;
+  const places = ['', '/conversations', '/locks'].map((folder) => `${all}/${name}${folder}`);
+  if (world.supervisor === 'systemd') places.push(`${world.env['XDG_CONFIG_HOME']}/systemd/user`);
+  for (const place of places) {
+    mkdirSync(place, { recursive: true });
+    writeFileSync(`${place}/.mosaic-${pid}.7.tmp`, 'half');
+  }
+  const { code, stderr } = await verify(world, ['--clear']);
+  assert.equal(code, 0, stderr);
+  assert.deepEqual(await traces(world), before);
+});
+
+inWorld('killed while it wrote its mark', 'none', async (world) => {
+  const folder = `${world.env['XDG_STATE_HOME']}/mosaic/verify-0123abcd`;
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(`${folder}/apply.lock`, '');
+  // Of a pid that is another's by now: ours, which is younger than that file.
+  const half = `${folder}/.mosaic-${process.pid}.0.tmp`;
+  writeFileSync(half, '{');
+  utimesSync(half, 1, 1);
+  const { code, stderr } = await verify(world, ['--clear']);
+  assert.equal(code, 0, stderr);
+  assert.equal(existsSync(folder), false);
+});
 
 inWorld(
   'the next run clears what a killed one left, and leaves one that is at work alone',

@@ -31,3 +31,16 @@ test('a program whose time is up is killed', { timeout: 10_000 }, async () => {
   assert.equal(failure, 'timeout');
   assert.throws(() => process.kill(Number(stdout), 0), { code: 'ESRCH' });
 });
+
+test('a program that has ended is not waited for because something else keeps its output open', async () => {
+  const left = 'sleep 100 & echo $!; yes | head -c 300000; echo trouble >&2; exit 3';
+  const { code, stdout, stderr, failure } = await realHost().exec('sh', ['-c', left], { timeoutMs: 20_000 });
+  process.kill(Number(stdout.split('\n')[0]), 'SIGKILL');
+  assert.deepEqual([code, failure, stderr], [3, undefined, 'trouble\n']);
+  assert.equal(stdout.replace(/^\d+\n/, '').length, 300_000);
+});
+
+test('what comes late from a program that lives is still heard', async () => {
+  const slow = 'echo one; sleep 1; echo two';
+  assert.equal((await realHost().exec('sh', ['-c', slow])).stdout, 'one\ntwo\n');
+});

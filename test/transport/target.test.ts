@@ -38,8 +38,9 @@ inTalk(
     await refused(talk, 'app', 'absent');
     const { stdout } = await world.tmux('list-panes', '-t', '=ap:', '-F', '#{pane_pid}');
     await world.run('kill', ['-KILL', stdout.trim()]);
-    await world.until('it is dead', async () =>
-      (await world.tmux('list-panes', '-t', '=ap:', '-F', '#{pane_dead}')).stdout.startsWith('1'),
+    // tmux draws that some time after the pane is dead to it: once it knows how the program ended.
+    await world.until('it is dead, and that is drawn', async () =>
+      (await world.tmux('capture-pane', '-p', '-t', '=ap:')).stdout.includes('Pane is dead'),
     );
     await refused(talk, 'ap', 'absent');
     assert.equal((await send('app-2', 'still there')).code, 0);

@@ -85,13 +85,14 @@ test('whatever the clock does, no wait is longer than its interval', async () =>
   );
 });
 
-test('a moment that comes before the interval is the one; one that is past is none', async () => {
+test('a moment that comes before the interval is the one; one that has passed meanwhile is now', async () => {
   const m = machine();
   const alarm = createAlarm(m.host, never);
   await alarm.wait(60_000, m.host.clock.now() + 7_000);
   assert.equal(m.awake(), 7_000);
   await alarm.wait(60_000, m.host.clock.now() - 1);
-  assert.equal(m.awake(), 67_000);
+  await alarm.wait(60_000, m.host.clock.now());
+  assert.equal(m.awake(), 7_000);
 });
 
 test('without a watch of the system: a change of the file, a flag, at the next look', async () => {
@@ -131,6 +132,21 @@ test('what changes between the look and the wait is not forgotten', async () => 
   alarm.ring();
   await alarm.wait(60_000);
   assert.equal(m.awake(), 0);
+});
+
+test('a file that is gone rings once, and once more when it is back', async () => {
+  const m = machine();
+  const alarm = createAlarm(m.host, never);
+  alarm.watchFile('/f/fleet.yaml');
+  m.files.remove('/f/fleet.yaml');
+  await alarm.wait(60_000);
+  assert.equal(m.awake(), 0);
+  alarm.lower();
+  await alarm.wait(60_000);
+  assert.equal(m.awake(), 60_000, 'who finds no file to read has seen that');
+  m.files.put('/f/fleet.yaml', 'one');
+  await alarm.wait(60_000);
+  assert.equal(m.awake(), 60_000);
 });
 
 test('a flag that cannot be taken down does not ring for ever', async () => {

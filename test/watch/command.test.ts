@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { setTimeout } from 'node:timers/promises';
 import { forScenes, inScene, type Scene } from '../e2e/support/scene.ts';
 import type { Running } from '../support/command.ts';
+import { standIn } from '../e2e/support/stand-in.ts';
 import { untilRunning } from '../triggers/scene.ts';
 
 const watching = (scene: Scene, ...args: string[]): Promise<Running> =>
@@ -139,5 +140,34 @@ inScene('a backoff that ends before the interval is not waited for longer', 'non
     await scene.world.run('kill', ['-KILL', String(pid)]);
     pid = await untilRunning(scene, 'one', pid);
   }
+  await end(running);
+});
+
+inScene('a backoff that ends while the round is at work is not forgotten', 'none', async (scene) => {
+  const { world } = scene;
+  const restart = { backoff: { initial: '2s', max: '2s' }, max_restarts: 9 };
+  scene.fleet([{ name: 'one', restart }]);
+  // A start of another takes longer than the backoff.
+  const slow = await standIn(world, 'tmux', 'case "$*" in *two.tmux*) sleep 4 ;; esac\nexec "$REAL" "$@"');
+  const running = await world.start(['apply', '--watch', '--interval', '1h'], { env: slow.env });
+  const first = await untilRunning(scene, 'one');
+  await world.run('kill', ['-KILL', String(first)]);
+  const second = await untilRunning(scene, 'one', first);
+  scene.fleet([{ name: 'one', restart }, { name: 'two' }]);
+  await world.run('kill', ['-KILL', String(second)]);
+  await untilRunning(scene, 'two');
+  await untilRunning(scene, 'one', second);
+  await end(running);
+});
+
+inScene('without its file it waits, and ends with the signal', 'none', async (scene) => {
+  const { world } = scene;
+  scene.fleet([{ name: 'one' }]);
+  const running = await watching(scene);
+  await untilRunning(scene, 'one');
+  await world.until('the first round is over', () => running.output().stdout.includes('Done'));
+  rmSync(world.fleetFile);
+  await world.until('it says so', () => /there is no fleet file/.test(running.output().stderr));
+  // In a loop without a pause it would not even hear of it.
   await end(running);
 });

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import type { Host } from '../../../host/host.ts';
+import { clearUnfinished, isUnfinished } from '../../../host/unfinished.ts';
 import type { Agent, Fleet } from '../../../model/fleet.ts';
 import { placesOf, type Places } from '../../../model/places.ts';
 import { observeTmux } from '../../../observe/tmux.ts';
@@ -110,6 +111,8 @@ export async function remove(context: CommandContext, name: string): Promise<str
     host.files.remove(tmuxSocket(host, fleet.tmux.socketName));
   // The server's last words, which may have come after the rest was cleared.
   host.files.remove(places.wake);
+  // Of a writer that was killed.
+  clearUnfinished(host, places.state);
   const strangers = host.files.list(places.state).filter((entry) => entry !== MARK && entry !== 'apply.lock');
   // The mark stays with them: who clears next tries again.
   if (strangers.length > 0)
@@ -170,6 +173,6 @@ function isThrowAway({ files }: Host, places: Places): boolean {
   const first = new Set([applyLock, locks, crashes, conversations]);
   return files.list(places.state).every((entry) => {
     const path = join(places.state, entry);
-    return first.has(path) && (path === applyLock || files.list(path).length === 0);
+    return isUnfinished(entry) || (first.has(path) && (path === applyLock || files.list(path).length === 0));
   });
 }
