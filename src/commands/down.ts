@@ -11,6 +11,7 @@ import { EXIT } from './command-error.ts';
 import { cachePath } from './fleet-cache.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { fleetToEnd } from './fleet/ended-fleet.ts';
+import { endRuns } from './formula/end-runs.ts';
 import { FLEET_KINDS, removeUnits, unitsOf, type TriggerStep } from './fleet/standing-units.ts';
 import { foldersNote, madeFolders, removeTriggers, triggersStand } from './fleet/triggers.ts';
 import { removeCronLine, standingCronLines } from './fleet/crontab.ts';
@@ -106,7 +107,8 @@ export async function takeDown(
     return EXIT.unavailable;
   }
   await options.before?.();
-  const applied = await applyPlan(context, fleet, places, seen, { verbose: options.verbose ?? false });
+  const last = (await endRuns(host, places)) ? await lookAndPlan(host, fleet, setting, { down: true }) : seen;
+  const applied = await applyPlan(context, fleet, places, last, { verbose: options.verbose ?? false });
   const code = appliedExitCode(plan, applied);
   for (const { subject, reason, fix } of plan.holds) {
     terminal.out(`Kept: ${subject}: ${reason}${fix === undefined ? '' : `. ${fix}`}\n`);
@@ -150,6 +152,7 @@ async function removeFormer(host: Host, fleet: Fleet, places: Places): Promise<v
 function clearState({ files }: Host, places: Places, made: readonly string[], purge: boolean): boolean {
   files.remove(places.stateFile);
   files.remove(places.wake);
+  files.remove(places.installedFormulas);
   const { crashes, conversations, locks, typing, worktrees, agentFiles, rendered } = places;
   for (const agent of files.list(conversations)) files.remove(places.conversation(agent));
   for (const lock of files.list(typing)) files.remove(join(typing, lock));
@@ -162,13 +165,26 @@ function clearState({ files }: Host, places: Places, made: readonly string[], pu
       }
       files.removeEmptyFolder(folder);
     }
+    removeTree(files, places.formulas);
     files.remove(places.events);
     files.remove(places.eventsBefore);
   }
-  for (const folder of [crashes, conversations, locks, typing, worktrees, agentFiles, rendered]) {
+  for (const folder of [
+    crashes,
+    conversations,
+    locks,
+    typing,
+    worktrees,
+    places.formulas,
+    agentFiles,
+    rendered,
+  ]) {
     files.removeEmptyFolder(folder);
   }
-  const history = files.list(places.crashes).length > 0 || files.stat(places.events) !== undefined;
+  const history =
+    files.list(places.crashes).length > 0 ||
+    files.list(places.formulas).length > 0 ||
+    files.stat(places.events) !== undefined;
   if (!history) {
     for (const folder of made) files.removeEmptyFolder(folder);
     files.remove(foldersNote(places));
@@ -176,6 +192,12 @@ function clearState({ files }: Host, places: Places, made: readonly string[], pu
     files.removeEmptyFolder(places.state);
   }
   return history;
+}
+
+function removeTree(files: Host['files'], path: string): void {
+  if (files.stat(path)?.kind !== 'folder') return files.remove(path);
+  for (const name of files.list(path)) removeTree(files, join(path, name));
+  files.removeEmptyFolder(path);
 }
 
 /** The remembered fleet file, and folders above ours that are empty without them. */

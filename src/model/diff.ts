@@ -8,10 +8,11 @@ export interface FleetDiff {
   /** In the head's order, then those that are gone, in the base's. */
   agents: AgentDiff[];
   missions: MissionDiff[];
+  formulas: FormulaDiff[];
   settings: SettingDiff[];
   /** What a reviewer should not overlook, the gravest first. */
   warnings: string[];
-  unchanged: { agents: number; missions: number };
+  unchanged: { agents: number; missions: number; formulas: number };
 }
 
 /** A field in the words of the fleet file (`env.EDITOR`), with both sides as they may be shown; absent: not given there. */
@@ -53,6 +54,14 @@ export interface MissionDiff {
   fields: FieldChange[];
 }
 
+/** Of a formula that comes by the clock, not of what stands in its file. */
+export interface FormulaDiff {
+  formula: string;
+  change: 'added' | 'removed' | 'changed';
+  reason: string;
+  fields: FieldChange[];
+}
+
 /** A setting of the whole fleet. */
 export interface SettingDiff extends FieldChange {
   reason: string;
@@ -61,5 +70,5 @@ export interface SettingDiff extends FieldChange {
 }
 
 /** Nothing that a fleet file says differs; how it says so may. */
-export const isSame = ({ isNew, agents, missions, settings }: FleetDiff): boolean =>
-  !isNew && agents.length + missions.length + settings.length === 0;
+export const isSame = ({ isNew, agents, missions, formulas, settings }: FleetDiff): boolean =>
+  !isNew && agents.length + missions.length + formulas.length + settings.length === 0;

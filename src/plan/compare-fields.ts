@@ -1,7 +1,7 @@
 /** Agents, missions and settings as flat fields in the words of the fleet file, so that two can be laid side by side. */
 import { formatDuration } from '../base/duration.ts';
 import type { FieldChange, FieldValue } from '../model/diff.ts';
-import type { Agent, Fleet, Mission, RemoteHost, Runtime } from '../model/fleet.ts';
+import type { Agent, Fleet, Mission, RemoteHost, Runtime, ScheduledFormula } from '../model/fleet.ts';
 
 /** In the order in which they are shown; undefined: not given. */
 export type Fields = Record<string, FieldValue | undefined>;
@@ -57,6 +57,11 @@ export const missionFields = (mission: Mission): Fields => ({
   verify: mission.verify,
   max_idle_sessions: mission.maxIdleSessions,
   deadlock_after: formatDuration(mission.deadlockAfterMs),
+});
+
+export const formulaFields = ({ file, everyMs }: ScheduledFormula): Fields => ({
+  file,
+  every: formatDuration(everyMs),
 });
 
 /** Without its runtimes and hosts. */

@@ -11,6 +11,7 @@ import {
   type Pair,
   type Side,
 } from './compare-agents.ts';
+import { compareFormulas } from './compare-formulas.ts';
 import { compareMissions } from './compare-missions.ts';
 import { compareSettings } from './compare-settings.ts';
 
@@ -21,23 +22,29 @@ export type { Side } from './compare-agents.ts';
  * @param base absent: there was no fleet file
  */
 export function compareFleets(base: Side | undefined, head: Side): FleetDiff {
-  const before: Side = base ?? { fleet: { ...head.fleet, agents: [], missions: [] }, secrets: head.secrets };
+  const before: Side = base ?? {
+    fleet: { ...head.fleet, agents: [], missions: [], formulas: [] },
+    secrets: head.secrets,
+  };
   const compared = pairs(before.fleet, head.fleet).map((pair) => ({
     pair,
     diff: compareAgent(before, head, pair),
   }));
   const agents = compared.flatMap(({ diff }) => diff ?? []);
   const missions = compareMissions(before.fleet, head.fleet, agents);
+  const formulas = compareFormulas(before.fleet, head.fleet);
   return {
     fleet: before.fleet.name,
     isNew: base === undefined,
     agents,
     missions,
+    formulas,
     settings: compareSettings(before, head),
     warnings: warningsOf(before.fleet, head.fleet, compared),
     unchanged: {
       agents: compared.length - agents.length,
       missions: head.fleet.missions.length - missions.filter(({ change }) => change !== 'removed').length,
+      formulas: head.fleet.formulas.length - formulas.filter(({ change }) => change !== 'removed').length,
     },
   };
 }

@@ -1,10 +1,17 @@
 /** The differences of two fleet files as rows, the gravest first: agents that differ in the same way share one. */
 import { listed } from '../base/text.ts';
 import { visible } from '../base/visible.ts';
-import type { AgentDiff, Consequence, FieldChange, FieldValue, FleetDiff } from '../model/diff.ts';
+import type {
+  AgentDiff,
+  Consequence,
+  FieldChange,
+  FieldValue,
+  FleetDiff,
+  FormulaDiff,
+} from '../model/diff.ts';
 
 export interface DiffRow {
-  kind: 'agent' | 'mission' | 'setting';
+  kind: 'agent' | 'mission' | 'formula' | 'setting';
   names: string[];
   change: 'added' | 'removed' | 'renamed' | 'changed';
   consequence: Consequence;
@@ -42,16 +49,26 @@ export function diffRows(diff: FleetDiff): DiffRow[] {
   const agents = [...grouped(diff.agents).values()].toSorted(
     (a, b) => weight[a.consequence] - weight[b.consequence],
   );
-  const missions = diff.missions.map(({ mission, change, reason, fields }): DiffRow => ({
-    kind: 'mission',
-    names: [mission],
+  const missions = diff.missions.map(({ mission, ...one }) => rowOf('mission', mission, one));
+  const formulas = diff.formulas.map(({ formula, ...one }) => rowOf('formula', formula, one));
+  return [...agents, ...settings, ...missions, ...formulas];
+}
+
+/** Of what stands beside the agents. */
+function rowOf(
+  kind: 'mission' | 'formula',
+  name: string,
+  { change, reason, fields }: Pick<FormulaDiff, 'change' | 'reason' | 'fields'>,
+): DiffRow {
+  return {
+    kind,
+    names: [name],
     change,
     consequence: 'none',
     reason,
     fields: change === 'changed' ? fields : [],
-    each: change === 'changed' ? [] : [{ name: mission, fields }],
-  }));
-  return [...agents, ...settings, ...missions];
+    each: change === 'changed' ? [] : [{ name, fields }],
+  };
 }
 
 function grouped(agents: readonly AgentDiff[]): Map<string, DiffRow> {

@@ -19,6 +19,7 @@ export const diffJsonText = (diff: FleetDiff, names: { base: string; head: strin
       unchanged: diff.unchanged,
       agents: diff.agents,
       missions: diff.missions,
+      formulas: diff.formulas,
       settings: diff.settings,
     },
     2,

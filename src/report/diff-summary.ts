@@ -22,15 +22,18 @@ export function diffCounts({ agents }: FleetDiff): DiffCounts {
 
 /** What differs, and what would come of it: `1 agent added, 2 changed, 9 unchanged. Applied: 1 to start, 2 held.` */
 export function diffSummary(diff: FleetDiff): string {
-  const { agents, missions, settings, unchanged } = diff;
+  const { agents, missions, formulas, settings, unchanged } = diff;
   if (isSame(diff)) {
-    const also = unchanged.missions === 0 ? '' : `, ${counted(unchanged.missions, 'mission')}`;
-    return `No difference: ${counted(unchanged.agents, 'agent')}${also}.`;
+    const also = (['mission', 'formula'] as const).map((what) => {
+      const n = unchanged[`${what}s`];
+      return n === 0 ? '' : `, ${counted(n, what)}`;
+    });
+    return `No difference: ${counted(unchanged.agents, 'agent')}${also.join('')}.`;
   }
   const ofAgents = changesOf(agents, 'agent');
   const parts = [
     ...(ofAgents === '' ? [] : [`${ofAgents}, ${unchanged.agents} unchanged`]),
-    ...[changesOf(missions, 'mission')].filter((text) => text !== ''),
+    ...[changesOf(missions, 'mission'), changesOf(formulas, 'formula')].filter((text) => text !== ''),
     ...(settings.length === 0 ? [] : [`${counted(settings.length, 'setting')} changed`]),
   ];
   const counts = diffCounts(diff);

@@ -48,7 +48,7 @@ const wordOf = ({ consequence, change }: DiffRow): string => (consequence === 'n
 
 function subjectOf({ kind, names }: DiffRow): string {
   if (names.length > 1) return `${names.length} agents`;
-  return visible(`${kind === 'mission' ? 'mission ' : ''}${names[0] ?? ''}`);
+  return visible(`${kind === 'mission' || kind === 'formula' ? `${kind} ` : ''}${names[0] ?? ''}`);
 }
 
 function rowLines(row: DiffRow, words: number, subjects: number): PlanLine[] {
