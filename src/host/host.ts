@@ -21,8 +21,13 @@ export interface Host {
 /**
  * Calls back soon after any of the paths may have changed, come or gone, once for many changes in a row; a call may be for nothing,
  * and where the system does not watch, there is none. Keeps no process alive.
+ * @param options.each call at once, and for each change: one that is undone in a moment is seen too, as far as we are quick enough
  */
-export type Watch = (paths: readonly string[], changed: () => void) => { close(): void };
+export type Watch = (
+  paths: readonly string[],
+  changed: () => void,
+  options?: { each?: true },
+) => { close(): void };
 
 /** A line that a person types at the terminal, without its end; undefined where there is no terminal, or no answer. */
 export type Ask = (signal?: AbortSignal) => Promise<string | undefined>;
@@ -57,6 +62,8 @@ export interface ExecOptions {
   timeoutMs?: number;
   /** Aborted: it is ended. Where one is given, all that it has started ends with it, also when its time is up. */
   signal?: AbortSignal;
+  /** What it prints may hold a secret value: no log of ours shows it. */
+  discreet?: true;
 }
 
 export interface ExecResult {

@@ -9,7 +9,7 @@ const QUIET_MS = 50;
  * By fs.watch on each folder above each path, so that a file that is replaced, and a folder that is moved away and comes back, are
  * noticed; of a link also what it leads to. A folder that cannot be watched is left out.
  */
-export const watch: Watch = (paths, changed) => {
+export const watch: Watch = (paths, changed, { each = false } = {}) => {
   const watchers = new Map<string, { inode: number; watcher: fs.FSWatcher; names: Set<string> }>();
   let timer: NodeJS.Timeout | undefined;
   let closed = false;
@@ -19,10 +19,12 @@ export const watch: Watch = (paths, changed) => {
     watchers.delete(folder);
   };
   const event = (): void => {
+    if (each && !closed) changed();
     timer ??= setTimeout(() => {
       timer = undefined;
       if (closed) return;
       look();
+      // What was not watched yet may have changed before it was.
       changed();
     }, QUIET_MS);
   };

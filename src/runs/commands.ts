@@ -37,6 +37,7 @@ export async function runCommand({ exec }: Pick<Host, 'exec'>, wish: CommandWish
     env: { ...environment },
     timeoutMs,
     signal,
+    discreet: true,
   });
   const clean = (text: string): string => mask(withoutControls(plainText(text)).text);
   const how =

@@ -16,13 +16,14 @@ const KEPT_FOLDERS = 20;
 /**
  * Ends session and worktree, gives back answers that reached nobody, and writes the run down. Called with the formula's lock held. A
  * step that fails is told and keeps back no other.
- * @param end absent: it is in the record already
+ * @param wish.end absent: it is in the record already
+ * @param wish.settled resolves soon after its session has ended, when nothing of ours is at work on it any more
  * @returns how many answers wait again
  */
 export async function conclude(
   given: RunContext,
   run: RunRecord,
-  wish: { end?: End; mask: Mask; report: Report },
+  wish: { end?: End; settled?: () => Promise<void>; mask: Mask; report: Report },
 ): Promise<{ replies: number }> {
   // It is brought to its end also when we are told to stop.
   const context: RunContext = { ...given, signal: new AbortController().signal };
@@ -52,6 +53,7 @@ export async function conclude(
   }
   report({ type: 'ending', run });
   const { screen, trouble } = await endRun(context, run.formula, { mask });
+  await wish.settled?.();
   if (trouble !== undefined) report({ type: 'trouble', message: mask(trouble) });
   if (screen !== undefined) attempt(() => files.write(places.screen, `${screen.trimEnd()}\n`));
   const { worktree, reason = 'interrupted' } = run;

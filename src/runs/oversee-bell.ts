@@ -2,7 +2,7 @@
 import type { Host } from '../host/host.ts';
 
 export interface Bell {
-  ring(): void;
+  ring: () => void;
   /** Resolves when it rings, when it has rung since the last call, or when the time is up. */
   wait(ms: number): Promise<void>;
   close(): void;

@@ -28,26 +28,26 @@ export function createCommands(
   const closing = new AbortController();
   let waiting: AbortController | undefined;
   let ended: { phase: Phase; end: CommandEnd }[] = [];
-  let failure: unknown;
+  let failure: Error | undefined;
 
   const begin = (
     phase: Phase,
     options: Pick<CommandWish, 'words' | 'timeoutMs' | 'environment' | 'signal'>,
     after: () => void,
   ): void => {
-    const { signal } = options;
-    const task = runCommand(host, { ...wish, ...options })
-      .then((end) => {
-        if (!signal.aborted) ended.push({ phase, end });
-      })
-      .catch((error: unknown) => {
-        failure = error;
-      })
-      .finally(() => {
+    const run = async (): Promise<void> => {
+      try {
+        const end = await runCommand(host, { ...wish, ...options });
+        if (!options.signal.aborted) ended.push({ phase, end });
+      } catch (error) {
+        failure = error as Error;
+      } finally {
         after();
         running.delete(task);
         ring();
-      });
+      }
+    };
+    const task = run();
     running.add(task);
   };
   return {

@@ -36,7 +36,7 @@ export function createEyes(
   let isGone = false;
   let inHand: Promise<void> | undefined;
   let seen: { sight: Sight; at: number } | undefined;
-  let failure: unknown;
+  let failure: Error | undefined;
 
   function flagOf(): string | undefined {
     try {
@@ -57,20 +57,20 @@ export function createEyes(
     // Nothing is gained by waiting.
     lookedAt = Number.NEGATIVE_INFINITY;
   };
+  const look = async (at: number): Promise<void> => {
+    try {
+      seen = { sight: await lookAtRun(context, session), at };
+    } catch (error) {
+      failure = error as Error;
+    } finally {
+      inHand = undefined;
+      ring();
+    }
+  };
   const begin = (now: number): void => {
     called = isGone;
     lookedAt = now;
-    inHand = lookAtRun(context, session)
-      .then((sight) => {
-        seen = { sight, at: now };
-      })
-      .catch((error: unknown) => {
-        failure = error;
-      })
-      .finally(() => {
-        inHand = undefined;
-        ring();
-      });
+    inHand = look(now);
   };
   const dueAt = (quietAt: number): number => {
     if (inHand !== undefined) return Number.POSITIVE_INFINITY;

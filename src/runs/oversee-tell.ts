@@ -46,7 +46,7 @@ export function createTeller({ clock }: Pick<Host, 'clock'>, wish: TellerWish): 
   let inHand: Promise<void> | undefined;
   let notBefore = 0;
   let tries = 0;
-  let failure: unknown;
+  let failure: Error | undefined;
 
   const finish = (telling: Telling, delivered: Delivered): void => {
     const { what } = telling;
@@ -73,7 +73,7 @@ export function createTeller({ clock }: Pick<Host, 'clock'>, wish: TellerWish): 
       .type(wish.mask(telling.text), { first: telling.what === 'prompt' })
       .then((delivered) => finish(telling, delivered))
       .catch((error: unknown) => {
-        failure = error;
+        failure = error as Error;
       })
       .finally(() => {
         inHand = undefined;

@@ -22,7 +22,7 @@ import { createBell } from './oversee-bell.ts';
 import { createCommands } from './oversee-commands.ts';
 import { createEyes } from './oversee-eyes.ts';
 import { createTeller, hasArrived } from './oversee-tell.ts';
-import type { PhaseEvent, PhaseFile } from './phase-file.ts';
+import type { PhaseEvent, PhaseWatch } from './phase-file.ts';
 import type { Report } from './progress.ts';
 import { markTold, takeReplies, waitingReplies } from './replies.ts';
 import type { RunLog } from './run-log.ts';
@@ -37,7 +37,7 @@ export interface Oversight {
   places: { own: FormulaPlaces; run: RunPlaces };
   log: RunLog;
   session: RunSession;
-  phases: PhaseFile;
+  phases: PhaseWatch;
   standing: Standing;
   /** To be typed; absent: its program has it already. */
   prompt?: string;
@@ -49,7 +49,7 @@ export interface Oversight {
   mask: Mask;
   report: Report;
   /** Its program has its prompt. */
-  begun(): void;
+  begun: () => void;
 }
 
 export interface Overseen {
@@ -57,7 +57,7 @@ export interface Overseen {
   end: End;
   standing: Standing;
   /** Resolves when nothing is typed any more, and no command runs; soon after its session has ended. */
-  settled(): Promise<void>;
+  settled: () => Promise<void>;
 }
 
 /** Between two looks at the files, also where the system does not watch them. */
@@ -68,7 +68,7 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
   const { context, formula, places, log, phases, takesInput, mask, report } = wish;
   const { host, signal } = context;
   const { clock, files } = host;
-  const bell = createBell(host, [places.run.phase, places.own.replies, context.places.wake], signal);
+  const bell = createBell(host, [context.places.wake], signal);
   const stop = new AbortController();
   const teller = createTeller(host, {
     type: (text, options) => tell({ ...context, signal: stop.signal }, wish.session, text, options),
@@ -125,10 +125,15 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
   /** When a text that is still being written is to be read again. */
   let readAgainAt = Number.POSITIVE_INFINITY;
   const read = (now: number, final: boolean): End | undefined => {
-    const { event, againAt } = phases.read(now, final);
+    const { events, againAt } = phases.take(now, final);
     readAgainAt = againAt ?? Number.POSITIVE_INFINITY;
-    return event === undefined ? undefined : act(event, now);
+    for (const event of events) {
+      const end = act(event, now);
+      if (end !== undefined) return end;
+    }
+    return undefined;
   };
+  phases.listen(() => bell.ring());
 
   const takeAnswers = (now: number): void => {
     try {
@@ -233,6 +238,7 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
     }
   } finally {
     stop.abort();
+    phases.listen(() => {});
     bell.close();
   }
 }

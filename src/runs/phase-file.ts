@@ -3,7 +3,7 @@
  * written is a matter of how long it has stood still.
  */
 import { readPhase, type PhaseReading } from '../formula/phase.ts';
-import type { Files } from '../host/host.ts';
+import type { Files, Host } from '../host/host.ts';
 import type { Phase } from '../model/formula.ts';
 
 export type PhaseEvent =
@@ -145,4 +145,47 @@ function troubleOf({ kind, size }: Stat): string | undefined {
   if (kind === 'folder') return 'is a folder';
   if (kind === 'other') return 'is no regular file';
   return size > MAX_PHASE_BYTES ? `has more than ${MAX_PHASE_BYTES / 1024} KiB` : undefined;
+}
+
+export interface PhaseWatch {
+  /** What has been said since the last call, in its order; and when a text that is still being written is to be read again. */
+  take(now: number, final: boolean): { events: PhaseEvent[]; againAt?: number };
+  /** Has it called when the file changes. */
+  listen: (changed: () => void) => void;
+  close: () => void;
+}
+
+/** Reads the file at the moment it changes, whatever else is being done: an agent may write the next phase in the next. */
+export function watchPhases(
+  { files, clock, watch }: Pick<Host, 'files' | 'clock' | 'watch'>,
+  path: string,
+): PhaseWatch {
+  const file = phaseFile(files, path);
+  let events: PhaseEvent[] = [];
+  let listener: (() => void) | undefined;
+  const read = (now: number, final: boolean): number | undefined => {
+    const { event, againAt } = file.read(now, final);
+    if (event !== undefined) events.push(event);
+    return againAt;
+  };
+  const watching = watch?.(
+    [path],
+    () => {
+      read(clock.now(), false);
+      listener?.();
+    },
+    { each: true },
+  );
+  return {
+    take(now, final) {
+      const againAt = read(now, final);
+      const taken = events;
+      events = [];
+      return { events: taken, ...(againAt === undefined ? {} : { againAt }) };
+    },
+    listen(changed) {
+      listener = changed;
+    },
+    close: () => watching?.close(),
+  };
 }

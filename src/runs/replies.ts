@@ -77,18 +77,22 @@ export function markTold(files: Files, run: Pick<RunPlaces, 'replies'>, replies:
   }
 }
 
-/** Gives back those that reached no program. Gives how many there were. Throws HostError. */
+/** Gives back those that reached no program, but for some. Gives how many there were. Throws HostError. */
 export function putBackReplies(
   files: Files,
   formula: Pick<FormulaPlaces, 'replies'>,
   run: Pick<RunPlaces, 'replies'>,
+  except: readonly Reply[] = [],
 ): number {
+  const kept = new Set(except.map(({ name }) => name));
   const untold = files
     .list(run.replies)
-    .filter((name) => name.endsWith(UNTOLD) && isReply(name.slice(0, -UNTOLD.length)));
+    .filter((name) => name.endsWith(UNTOLD))
+    .map((name) => name.slice(0, -UNTOLD.length))
+    .filter((name) => isReply(name) && !kept.has(name));
   if (untold.length > 0) files.mkdir(formula.replies);
   for (const name of untold) {
-    files.rename(join(run.replies, name), join(formula.replies, name.slice(0, -UNTOLD.length)));
+    files.rename(join(run.replies, `${name}${UNTOLD}`), join(formula.replies, name));
   }
   return untold.length;
 }

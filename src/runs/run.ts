@@ -1,53 +1,41 @@
-/** One run of a formula, from beginning to end. */
-import { beginning, type End, type Standing } from '../formula/ends.ts';
-import { promptPointer } from '../formula/messages.ts';
-import { promptOf, recoveryPrompt } from '../formula/prompt.ts';
+/** One run of a formula, from beginning to end: whether it is begun, what is written down of it, and that it is brought to its end. */
+import type { End } from '../formula/ends.ts';
 import type { Host } from '../host/host.ts';
-import { isShell } from '../message/shell.ts';
 import type { Supervisor } from '../model/fleet.ts';
 import {
   formulaPlaces,
-  formulaSession,
   runPlaces,
   type Formula,
   type FormulaPlaces,
-  type RunPlaces,
   type RunRecord,
 } from '../model/formula.ts';
-import { PROMPT, takesPrompts } from '../render/mission.ts';
 import { conclude } from './conclude.ts';
 import type { RunContext } from './context.ts';
-import { endRun } from './end-session.ts';
 import { asRunError, RunError } from './error.ts';
 import { commandOf, memoryShort } from './guards.ts';
 import { endLeftover, hasLeftover } from './leftover.ts';
-import { oversee, type Oversight } from './oversee.ts';
-import { phaseFile } from './phase-file.ts';
-import { partsOf } from './prompt-parts.ts';
+import { live, type Lived } from './live.ts';
+import { watchPhases } from './phase-file.ts';
 import type { Report } from './progress.ts';
 import { runningRun, writeCurrent } from './record.ts';
-import { markTold, takeReplies, type Reply } from './replies.ts';
-import { runLog, type RunLog } from './run-log.ts';
+import { runLog } from './run-log.ts';
 import { secretsOf, type Mask, type Secrets } from './secrets.ts';
-import { findRun, runEnvironment, startRun, type RunSession } from './session.ts';
-import { makeRunWorktree, runWorktreePath } from './worktree.ts';
+import { runWorktreePath } from './worktree.ts';
 
 export interface RunFormulaWish {
   context: Omit<RunContext, 'supervisor'>;
   formula: Formula;
   report: Report;
-  /** Sees to it that the fleet's tmux server runs; says who starts programs. */
-  server(): Promise<Supervisor>;
+  /** Sees to it that the fleet's tmux server runs; says who starts programs. Throws RunError. */
+  server: () => Promise<Supervisor>;
 }
 
 export type RunResult = { run: RunRecord } | { skipped: string };
 
-/** What a program takes as one argument (execve(2): 128 KiB with the byte that ends it). */
-const MAX_ARGUMENT_BYTES = 131_071;
-/** More is not typed: its program is told where it stands. */
-const MAX_TYPED_BYTES = 16 * 1024;
-
-/** Throws NeedError where something that it needs is not there, HostError where it could not even be written down, and what `server` throws. */
+/**
+ * Throws NeedError where something that it needs is not there, HostError where it could not even be written down, RunError where an
+ * earlier run could not be brought to its end.
+ */
 export async function runFormula(wish: RunFormulaWish): Promise<RunResult> {
   const { context, formula } = wish;
   const { files } = context.host;
@@ -80,8 +68,7 @@ async function alone(wish: RunFormulaWish, own: FormulaPlaces): Promise<RunResul
   if (short !== undefined) return { skipped: short };
   const secrets = secretsOf(host, formula);
   const command = commandOf(host, fleet, formula, secrets.values);
-  const supervisor = await wish.server();
-  return { run: await begin({ ...wish, context: { ...wish.context, supervisor }, own, secrets, command }) };
+  return { run: await begin({ ...wish, own, secrets, command }) };
 }
 
 /** A leftover is ended also when the file of its secrets is gone. */
@@ -93,52 +80,57 @@ function quietSecrets(host: Host, formula: Formula): Mask {
   }
 }
 
-interface Begun extends Omit<RunFormulaWish, 'context'> {
-  context: RunContext;
+interface Beginning extends RunFormulaWish {
   own: FormulaPlaces;
   secrets: Secrets;
   command: readonly string[];
 }
 
-async function begin(wish: Begun): Promise<RunRecord> {
-  const { context, formula, own, report, secrets } = wish;
-  const { host } = context;
+async function begin(wish: Beginning): Promise<RunRecord> {
+  const { formula, own, report, secrets } = wish;
+  const { host, signal } = wish.context;
   const { mask } = secrets;
+  // Until the server runs, nothing of it is in a scope.
+  let context: RunContext = { ...wish.context, supervisor: 'none' };
   const record = newRecord(context, formula, own);
   const places = runPlaces(own, record.id);
   host.files.mkdir(places.replies);
   // Before anything is made: whoever finds it knows what to look for.
   writeCurrent(host.files, own, record);
   const log = runLog(host.files, own, record, report);
-  let end: End;
+  const phases = watchPhases(host, places.phase);
+  let lived: Lived;
   try {
-    end = await live({ ...wish, places, log });
+    context = { ...wish.context, supervisor: await wish.server() };
+    lived = await live({ ...wish, context, places, log, phases });
   } catch (error) {
     const known = asRunError(error);
     if (!(known instanceof RunError)) {
-      await conclude(context, record, {
-        end: { reason: 'interrupted', detail: 'mosaic failed' },
-        mask,
-        report,
-      });
+      const end: End = { reason: 'interrupted', detail: 'mosaic failed' };
+      await conclude(context, record, { end, mask, report });
       throw error;
     }
-    if (known.fix !== undefined || known.output !== undefined) {
-      const message = [known.message, known.output].filter((part) => part !== undefined).join('\n');
-      report({
-        type: 'trouble',
-        message: mask(message),
-        ...(known.fix === undefined ? {} : { fix: mask(known.fix) }),
-      });
+    const detail = mask(known.message);
+    const more = known.output === undefined ? '' : `\n${known.output}`;
+    if (known.fix !== undefined || more !== '') {
+      const fix = known.fix === undefined ? {} : { fix: mask(known.fix) };
+      report({ type: 'trouble', message: mask(`${known.message}${more}`), ...fix });
     }
-    end = { reason: record.begun ? 'crashed' : 'not-started', detail: mask(known.message) };
+    const reason = signal.aborted ? 'interrupted' : record.begun ? 'crashed' : 'not-started';
+    lived = { end: { reason, detail } };
+  } finally {
+    phases.close();
   }
-  await conclude(context, record, { end, mask, report });
+  await conclude(context, record, { ...lived, mask, report });
   report({ type: 'end', run: record });
   return record;
 }
 
-function newRecord(context: RunContext, formula: Formula, own: FormulaPlaces): RunRecord {
+function newRecord(
+  context: Pick<RunContext, 'host' | 'places'>,
+  formula: Formula,
+  own: FormulaPlaces,
+): RunRecord {
   const { clock, facts, files, processes } = context.host;
   const startedAt = clock.now();
   const id = newId(startedAt, (one) => files.stat(runPlaces(own, one).folder) !== undefined);
@@ -167,153 +159,4 @@ export function newId(now: number, isTaken: (id: string) => boolean): string {
     const id = count === 1 ? base : `${base}-${count}`;
     if (!isTaken(id)) return id;
   }
-}
-
-interface Living extends Begun {
-  places: RunPlaces;
-  log: RunLog;
-}
-
-const INTERRUPTED: End = { reason: 'interrupted', detail: 'mosaic was told to stop' };
-
-/** Throws RunError, HostError or TransportError where it could not be started. */
-async function live(wish: Living): Promise<End> {
-  const { context, formula, log, own, places, report, secrets } = wish;
-  const { host, signal } = context;
-  const { mask } = secrets;
-  const { id } = log.record;
-  // Nobody is at work on it: what bears its mark is of a run that is written down nowhere any more.
-  if ((await findRun(context, formula.name)) !== undefined) {
-    const { trouble } = await endRun(context, formula.name, { mask });
-    if (trouble !== undefined) throw new RunError(trouble);
-  }
-  if (signal.aborted) return INTERRUPTED;
-  const worktree = await makeRunWorktree(context, formula, id);
-  const environment = {
-    ...formula.env,
-    ...secrets.values,
-    ...runEnvironment(context, { formula: formula.name, run: id, promptFile: places.prompt }),
-  };
-  if (signal.aborted) return INTERRUPTED;
-  const replies = takeReplies(host.files, own, places);
-  const parts = await partsOf(host, {
-    formula,
-    run: { id, folder: places.folder, worktree },
-    places: { own, run: places },
-    folder: worktree.path,
-    replies: replies.map(({ text }) => text),
-    command: { cwd: worktree.path, environment, signal, mask },
-  });
-  report({
-    type: 'begin',
-    run: log.record,
-    session: formulaSession(formula.name),
-    socket: context.fleet.tmux.socketName,
-  });
-  const phases = phaseFile(host.files, places.phase);
-  let standing = beginning(formula, log.record.startedAt);
-  let prompt = promptOf(parts);
-  for (;;) {
-    if (signal.aborted) return INTERRUPTED;
-    const { end, next } = await once({
-      ...wish,
-      worktree: worktree.path,
-      environment,
-      phases,
-      standing,
-      prompt,
-      replies,
-    });
-    if (end.reason !== 'crashed' || log.record.retries >= formula.crashRetries) return end;
-    const detail = end.detail ?? 'its program ended';
-    log.change((record) => {
-      record.retries++;
-    });
-    report({ type: 'crash', detail, retry: log.record.retries, of: formula.crashRetries });
-    standing = next;
-    prompt = recoveryPrompt({ ...parts, crash: detail.replace(/^its \w+ /, '') });
-  }
-}
-
-interface Attempt extends Living, Pick<Oversight, 'phases' | 'standing' | 'environment'> {
-  worktree: string;
-  prompt: string;
-  replies: readonly Reply[];
-}
-
-/** One life of its program. */
-async function once(wish: Attempt): Promise<{ end: End; next: Standing }> {
-  const { context, formula, places, secrets, log, prompt } = wish;
-  const { host } = context;
-  const { mask } = secrets;
-  const session = await start(wish);
-  const begun = (): void => {
-    log.change((record) => {
-      record.begun = true;
-    });
-    markTold(host.files, places, wish.replies);
-  };
-  const how = deliveryOf(wish);
-  if (how !== 'typed') begun();
-  const typed = Buffer.byteLength(prompt) > MAX_TYPED_BYTES ? promptPointer(places.prompt) : prompt;
-  const { end, standing, settled } = await oversee({
-    context,
-    formula,
-    places: { own: wish.own, run: places },
-    log,
-    session,
-    phases: wish.phases,
-    standing: wish.standing,
-    ...(how === 'typed' ? { prompt: typed } : {}),
-    takesInput: takesInput(wish),
-    workplace: wish.worktree,
-    environment: wish.environment,
-    mask,
-    report: wish.report,
-    begun,
-  });
-  // What is being typed ends with its program.
-  const { screen, trouble } = await endRun(unstoppable(context), formula.name, { mask });
-  await settled();
-  if (screen !== undefined) host.files.write(places.screen, `${screen.trimEnd()}\n`);
-  if (trouble !== undefined && end.reason === 'crashed') throw new RunError(trouble);
-  const { escalatedUntil: _, ...next } = { ...standing, stirredAt: host.clock.now(), idleLooks: 0 };
-  return { end, next };
-}
-
-const unstoppable = (context: RunContext): RunContext => ({
-  ...context,
-  signal: new AbortController().signal,
-});
-
-async function start(wish: Attempt): Promise<RunSession> {
-  const { context, formula, log, places, secrets, command, prompt } = wish;
-  const { mask } = secrets;
-  const text = mask(prompt);
-  context.host.files.write(places.prompt, text);
-  const substitutes = deliveryOf(wish) === 'argument';
-  if (substitutes && Buffer.byteLength(text) >= MAX_ARGUMENT_BYTES) {
-    throw new RunError('its prompt is longer than the 128 KiB that a program takes as one argument', {
-      fix: 'Name fewer context files, or have the prompt typed: leave {prompt} out of the command.',
-    });
-  }
-  return startRun(context, {
-    formula,
-    run: log.record.id,
-    command,
-    environment: formula.env,
-    secrets: secrets.values,
-    workplace: wish.worktree,
-    promptFile: places.prompt,
-    substitutes,
-    mask,
-  });
-}
-
-const takesInput = ({ context, formula, command }: Pick<Begun, 'context' | 'formula' | 'command'>): boolean =>
-  !isShell({ command: [...command] }) && takesPrompts(formula, context.fleet.runtimes[formula.runtime]);
-
-function deliveryOf(wish: Pick<Begun, 'context' | 'formula' | 'command'>): 'argument' | 'typed' | 'file' {
-  if (wish.command.some((word) => word.includes(PROMPT))) return 'argument';
-  return takesInput(wish) ? 'typed' : 'file';
 }

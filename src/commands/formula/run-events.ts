@@ -23,11 +23,8 @@ export function logRun(log: EventLog, { name }: Pick<Formula, 'name'>, progress:
     }
     case 'crash': {
       const { detail, retry, of } = progress;
-      return log.note({
-        event: 'crash',
-        agent,
-        message: `${detail}; it is started again (${retry} of ${of})`,
-      });
+      const message = `${detail}; it is started again (${retry} of ${of})`;
+      return log.note({ event: 'crash', agent, message });
     }
     case 'leftover':
     case 'end':
@@ -42,13 +39,15 @@ export function logRun(log: EventLog, { name }: Pick<Formula, 'name'>, progress:
 }
 
 function endOf(run: RunRecord): { message: string; result: 'done' | 'failed'; path: string } {
-  const { id, reason = 'interrupted', detail, startedAt, endedAt, exitCode, phases, worktree, folder } = run;
+  const { id, reason = 'interrupted', detail, startedAt, endedAt, exitCode, retries } = run;
+  const { phases, worktree, folder } = run;
   const seconds = Math.round(((endedAt ?? startedAt) - startedAt) / 1000) * 1000;
   const said = phases.map(({ phase }) => phase).join(', ');
   const isKept = worktree?.end === 'kept';
   const parts = [
     withDetail(`run ${id} ended: ${reason}`, detail),
     `after ${formatDuration(seconds)}`,
+    ...(retries === 0 ? [] : [`started again after ${retries === 1 ? 'a crash' : `${retries} crashes`}`]),
     ...(said === '' ? [] : [`phases: ${said}`]),
     ...(isKept ? ['its worktree is kept'] : []),
     ...(worktree?.rescued === undefined ? [] : [`its work is saved as ${worktree.rescued}`]),

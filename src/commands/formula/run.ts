@@ -1,6 +1,7 @@
 /** `mosaic formula run`: one run of a formula, from its guards to its record. */
+import type { Host } from '../../host/host.ts';
 import { promptOf } from '../../formula/prompt.ts';
-import type { Fleet } from '../../model/fleet.ts';
+import type { Fleet, Supervisor } from '../../model/fleet.ts';
 import { formulaPlaces, runPlaces, type Formula } from '../../model/formula.ts';
 import type { Places } from '../../model/places.ts';
 import {
@@ -9,6 +10,8 @@ import {
   runResultText,
   type RunResult,
 } from '../../report/formula-run.ts';
+import type { Setting } from '../../plan/plan.ts';
+import { RunError } from '../../runs/error.ts';
 import { NeedError } from '../../runs/error-need.ts';
 import { commandOf, memoryShort } from '../../runs/guards.ts';
 import type { Report } from '../../runs/progress.ts';
@@ -67,7 +70,7 @@ export async function formulaRunCommand(
       context: { host, fleet, places, signal },
       formula,
       report,
-      server: () => ensureServer(context, fleet, setting),
+      server: () => server(context, fleet, setting, formula),
     }),
   );
   if ('skipped' in result) {
@@ -79,12 +82,35 @@ export async function formulaRunCommand(
   return 'run' in result ? (result.run.exitCode ?? EXIT.failed) : EXIT.ok;
 }
 
+/**
+ * A server that we start keeps our environment, and shows it to everybody on it: the token is for the formula's program alone. Throws
+ * RunError.
+ */
+async function server(
+  context: CommandContext,
+  fleet: Fleet,
+  setting: Setting,
+  { forge }: Formula,
+): Promise<Supervisor> {
+  const without = forge?.tokenEnv === undefined ? {} : { [forge.tokenEnv]: undefined };
+  const exec: Host['exec'] = (file, args, options) =>
+    context.host.exec(file, args, { ...options, env: { ...without, ...options?.env } });
+  try {
+    return await ensureServer({ ...context, host: { ...context.host, exec } }, fleet, setting);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new RunError(error.message, { fix: error.fix, cause: error });
+  }
+}
+
 async function withNeeds<T>(task: () => Promise<T>): Promise<T> {
   try {
     return await task();
   } catch (error) {
-    if (!(error instanceof NeedError)) throw error;
-    throw new CommandError(error.message, EXIT.unavailable, { fix: error.fix });
+    if (error instanceof NeedError)
+      throw new CommandError(error.message, EXIT.unavailable, { fix: error.fix });
+    if (error instanceof RunError) throw new CommandError(error.message, EXIT.failed, { fix: error.fix });
+    throw error;
   }
 }
 

@@ -1,0 +1,239 @@
+/** The life of a run: from its worktree to the end of its last program. */
+import { answered, beginning, type End } from '../formula/ends.ts';
+import { promptPointer } from '../formula/messages.ts';
+import { promptOf, recoveryPrompt } from '../formula/prompt.ts';
+import { HostError } from '../host/host.ts';
+import { isShell } from '../message/shell.ts';
+import {
+  formulaSession,
+  type Formula,
+  type FormulaPlaces,
+  type RunPlaces,
+  type RunWorktree,
+} from '../model/formula.ts';
+import { PROMPT, takesPrompts } from '../render/mission.ts';
+import { WorktreeError } from '../worktrees/error.ts';
+import type { RunContext } from './context.ts';
+import { endRun } from './end-session.ts';
+import { RunError } from './error.ts';
+import { oversee, type Overseen, type Oversight } from './oversee.ts';
+import type { PhaseWatch } from './phase-file.ts';
+import type { Report } from './progress.ts';
+import { partsOf } from './prompt-parts.ts';
+import { markTold, putBackReplies, takeReplies, type Reply } from './replies.ts';
+import type { RunLog } from './run-log.ts';
+import type { Secrets } from './secrets.ts';
+import { findRun, runEnvironment, startRun, type RunSession } from './session.ts';
+import { makeRunWorktree } from './worktree.ts';
+
+/** What a program takes as one argument (execve(2): 128 KiB with the byte that ends it). */
+const MAX_ARGUMENT_BYTES = 131_071;
+/** More is not typed: its program is told where it stands. */
+const MAX_TYPED_BYTES = 16 * 1024;
+/** git in another process may be at the same repository's list of worktrees. */
+const MAKE_TRIES = 5;
+const MAKE_PAUSE_MS = 300;
+
+export interface Living {
+  context: RunContext;
+  formula: Formula;
+  own: FormulaPlaces;
+  places: RunPlaces;
+  secrets: Secrets;
+  /** Its program and the arguments. */
+  command: readonly string[];
+  log: RunLog;
+  phases: PhaseWatch;
+  report: Report;
+  /** Sees to it that the fleet's tmux server runs. Throws RunError. */
+  server: () => Promise<unknown>;
+}
+
+export interface Lived {
+  end: End;
+  /** As `Overseen`. */
+  settled?: () => Promise<void>;
+}
+
+const INTERRUPTED: End = { reason: 'interrupted', detail: 'mosaic was told to stop' };
+
+/**
+ * Makes a run's worktree and prompt, starts its program and sees to it, again after a crash. Leaves its last session as it is. Throws RunError, or
+ * HostError, where it could not be started.
+ */
+export async function live(wish: Living): Promise<Lived> {
+  const { context, formula, log, own, places, report, secrets } = wish;
+  const { host, signal } = context;
+  const isStopped = (): boolean => signal.aborted;
+  const { mask } = secrets;
+  const { id } = log.record;
+  // Nobody is at work on it: what bears its mark is of a run that is written down nowhere any more.
+  if ((await findRun(context, formula.name)) !== undefined) {
+    const { trouble } = await endRun(context, formula.name, { mask });
+    if (trouble !== undefined) throw new RunError(trouble);
+  }
+  if (isStopped()) return { end: INTERRUPTED };
+  const worktree = await makeWorktree(context, formula, id);
+  const environment = {
+    ...formula.env,
+    ...secrets.values,
+    ...runEnvironment(context, { formula: formula.name, run: id, promptFile: places.prompt }),
+  };
+  if (isStopped()) return { end: INTERRUPTED };
+  const replies = takeReplies(host.files, own, places);
+  const parts = await partsOf(host, {
+    formula,
+    run: { id, folder: places.folder, worktree },
+    places: { own, run: places },
+    folder: worktree.path,
+    replies: replies.map(({ text }) => text),
+    command: { cwd: worktree.path, environment, signal, mask },
+  });
+  report({
+    type: 'begin',
+    run: log.record,
+    session: formulaSession(formula.name),
+    socket: context.fleet.tmux.socketName,
+  });
+  let standing = beginning(formula, log.record.startedAt);
+  let prompt = promptOf(parts);
+  for (;;) {
+    if (isStopped()) return { end: INTERRUPTED };
+    const {
+      end,
+      standing: last,
+      settled,
+    } = await once({
+      ...wish,
+      worktree: worktree.path,
+      environment,
+      standing,
+      prompt,
+      replies,
+    });
+    if (end.reason !== 'crashed' || log.record.retries >= formula.crashRetries) return { end, settled };
+    const detail = end.detail ?? 'its program ended';
+    log.change((record) => {
+      record.retries++;
+    });
+    report({ type: 'crash', detail, retry: log.record.retries, of: formula.crashRetries });
+    // It may have gone with the server.
+    await wish.server();
+    await clear(wish, settled, replies);
+    standing = answered(last, host.clock.now());
+    prompt = recoveryPrompt({ ...parts, crash: detail.replace(/^its \w+ /, '') });
+  }
+}
+
+async function makeWorktree(context: RunContext, formula: Formula, id: string): Promise<RunWorktree> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await makeRunWorktree(context, formula, id);
+    } catch (error) {
+      const { cause } = error as Error;
+      const mayPass = cause instanceof WorktreeError && cause.code === 'failed';
+      if (!mayPass || tries === MAKE_TRIES || context.signal.aborted) throw error;
+      await context.host.clock.sleep(MAKE_PAUSE_MS * tries, context.signal);
+    }
+  }
+}
+
+interface Attempt extends Living, Pick<Oversight, 'standing' | 'environment'> {
+  worktree: string;
+  prompt: string;
+  replies: readonly Reply[];
+}
+
+/** One life of its program. */
+async function once(wish: Attempt): Promise<Overseen> {
+  const { context, formula, places, secrets, log, prompt } = wish;
+  const { host } = context;
+  const { mask } = secrets;
+  const session = await start(wish);
+  const begun = (): void => {
+    log.change((record) => {
+      record.begun = true;
+    });
+    quietly(wish, () => markTold(host.files, places, wish.replies));
+  };
+  const how = deliveryOf(wish);
+  if (how !== 'typed') begun();
+  const typed = Buffer.byteLength(prompt) > MAX_TYPED_BYTES ? promptPointer(places.prompt) : prompt;
+  return oversee({
+    context,
+    formula,
+    places: { own: wish.own, run: places },
+    log,
+    session,
+    phases: wish.phases,
+    standing: wish.standing,
+    ...(how === 'typed' ? { prompt: typed } : {}),
+    takesInput: takesInput(wish),
+    workplace: wish.worktree,
+    environment: wish.environment,
+    mask,
+    report: wish.report,
+    begun,
+  });
+}
+
+/** Clears away what is left of a program that crashed, so that another can take its place. Throws RunError. */
+async function clear(
+  { context, formula, own, places, secrets: { mask } }: Living,
+  settled: () => Promise<void>,
+  replies: readonly Reply[],
+): Promise<void> {
+  const { files } = context.host;
+  const { screen, trouble } = await endRun(context, formula.name, { mask });
+  await settled();
+  if (screen !== undefined) files.write(places.screen, `${screen.trimEnd()}\n`);
+  if (trouble !== undefined) throw new RunError(trouble);
+  // Answers that it did not live to be told are for the one that follows; those of the prompt it gets anyway.
+  putBackReplies(files, own, places, replies);
+}
+
+/** What cannot be noted keeps nobody from going on. */
+function quietly({ report, secrets }: Pick<Living, 'report' | 'secrets'>, task: () => void): void {
+  try {
+    task();
+  } catch (error) {
+    if (!(error instanceof HostError)) throw error;
+    report({ type: 'trouble', message: secrets.mask(error.message) });
+  }
+}
+
+async function start(wish: Attempt): Promise<RunSession> {
+  const { context, formula, log, places, secrets, command, prompt } = wish;
+  const { mask } = secrets;
+  const text = mask(prompt);
+  context.host.files.write(places.prompt, text);
+  const substitutes = deliveryOf(wish) === 'argument';
+  if (substitutes && Buffer.byteLength(text) >= MAX_ARGUMENT_BYTES) {
+    throw new RunError('its prompt is longer than the 128 KiB that a program takes as one argument', {
+      fix: 'Name fewer context files, or have the prompt typed: leave {prompt} out of the command.',
+    });
+  }
+  return startRun(context, {
+    formula,
+    run: log.record.id,
+    command,
+    environment: formula.env,
+    secrets: secrets.values,
+    workplace: wish.worktree,
+    promptFile: places.prompt,
+    substitutes,
+    mask,
+  });
+}
+
+const takesInput = ({
+  context,
+  formula,
+  command,
+}: Pick<Living, 'context' | 'formula' | 'command'>): boolean =>
+  !isShell({ command: [...command] }) && takesPrompts(formula, context.fleet.runtimes[formula.runtime]);
+
+function deliveryOf(wish: Pick<Living, 'context' | 'formula' | 'command'>): 'argument' | 'typed' | 'file' {
+  if (wish.command.some((word) => word.includes(PROMPT))) return 'argument';
+  return takesInput(wish) ? 'typed' : 'file';
+}
