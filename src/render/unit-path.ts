@@ -10,7 +10,8 @@ export function pathOfUnit(holderUnit: string | undefined): string | undefined {
 
 /** The words of a unit's first `ExecStart=`, as the program gets them; undefined where it has none. */
 export function commandWords(unit: string): string[] | undefined {
-  const line = /^ExecStart=[-@:+!]*(.*)$/m.exec(unit)?.[1];
+  // No other character ends a line of systemd's.
+  const line = /^ExecStart=[-@:+!]*([^\n]*)/m.exec(unit)?.[1];
   const words = line?.match(/(?:"(?:[^"\\]|\\.)*"|[^\s"])+/g);
   return words?.map((word) =>
     word.replace(/\\(.)|%%|\$\$|"/g, (whole, one: string | undefined) => {
