@@ -16,7 +16,8 @@ export function withLog(host: Host, level: string): Host {
     const result = await host.exec(file, args, options);
     const { code, failure } = result;
     log.debug({ file, args, code, failure, ms: host.clock.now() - began }, 'exec');
-    if (code !== 0 && result.stderr !== '' && options?.discreet !== true) log.trace({ stderr: result.stderr }, 'stderr');
+    if (code !== 0 && result.stderr !== '' && options?.discreet !== true)
+      log.trace({ stderr: result.stderr }, 'stderr');
     return result;
   };
   return { ...host, exec };
