@@ -1,7 +1,9 @@
 /** `mosaic validate`: checks a fleet file, and the host not at all. */
+import { dirname } from 'node:path';
 import { annotations } from '../report/annotations.ts';
 import { formatProblems, problemsJson } from '../report/problems.ts';
 import { counted } from '../base/text.ts';
+import { visible } from '../base/visible.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Loaded } from '../model/problem.ts';
 import { CommandError, EXIT } from './command-error.ts';
@@ -28,6 +30,8 @@ export async function validateCommand(
   const path = file === undefined ? await findFleetFile(host, options.file) : givenPath(host, file);
   const read = await readFleet(context, path);
   const loaded = options.followed === true ? await asFollowed(context, read) : read;
+  const formulas = loaded.ok ? await badFormulas(context, loaded.value) : [];
+  if (loaded.ok && formulas.length > 0) return tellFormulas(context, loaded, formulas, options);
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
   if (options.output === 'github')
     terminal.out(annotations({ ...loaded, problems }, loaded.ok ? 'notice' : 'error', host.facts.cwd));
@@ -36,14 +40,61 @@ export async function validateCommand(
   } else if (!loaded.ok) {
     terminal.err(formatProblems(loaded, { color: terminal.color, cwd: host.facts.cwd }));
   } else {
-    const { agents, elsewhere, missions } = loaded.value;
+    const { agents, elsewhere, missions, formulas: scheduled } = loaded.value;
     for (const warning of loaded.warnings) terminal.err(`Note: ${warning.message}\n`);
     const others = elsewhere.length === 0 ? '' : ` (${elsewhere.length} more on other hosts)`;
     terminal.out(
-      `${path} is valid: ${counted(agents.length, 'agent')}${others}, ${counted(missions.length, 'mission')}.\n`,
+      `${path} is valid: ${counted(agents.length, 'agent')}${others}, ${counted(missions.length, 'mission')}${
+        scheduled.length === 0 ? '' : `, ${counted(scheduled.length, 'formula')}`
+      }.\n`,
     );
   }
   return loaded.ok ? EXIT.ok : EXIT.invalid;
+}
+
+type Bad = Loaded<unknown> & { ok: false };
+
+/** The files of the fleet's formulas in which something is wrong; loaded only where the fleet file names any. */
+async function badFormulas(context: CommandContext, fleet: Fleet): Promise<Bad[]> {
+  if (fleet.formulas.length === 0) return [];
+  const { loadFrom } = await import('./formula/check.ts');
+  const bad: Bad[] = [];
+  for (const file of new Set(fleet.formulas.map((one) => one.file))) {
+    const beside = file.startsWith(`${dirname(fleet.file)}/`);
+    // Where the fleet file is only reviewed, what is the host's own is not there.
+    if (!beside && context.host.files.target(file) === undefined)
+      context.terminal.err(`Note: the formula ${visible(file)} is not there, on this machine\n`);
+    else {
+      const loaded = await loadFrom(context, file, Object.keys(fleet.runtimes));
+      if (!loaded.ok) bad.push(loaded);
+    }
+  }
+  return bad;
+}
+
+/** The fleet file is well in itself; for programs, what is wrong elsewhere stands with the entry that names it. */
+function tellFormulas(
+  { host, terminal }: CommandContext,
+  fleet: Loaded<Fleet> & { ok: true },
+  bad: readonly Bad[],
+  options: ValidateCommandOptions,
+): number {
+  const { cwd } = host.facts;
+  if (options.output === 'github') {
+    for (const one of bad) terminal.out(annotations(one, 'error', cwd));
+  } else if (options.json === true || options.output === 'json') {
+    const problems = bad.flatMap((one) =>
+      one.problems.map(({ message, fix, range }) => ({
+        message: `${one.file}${range === undefined ? '' : `:${range.line}:${range.column}`}: ${message}`,
+        ...(fix === undefined ? {} : { fix }),
+        path: `formulas[${fleet.value.formulas.findIndex(({ file }) => file === one.file)}].file`,
+      })),
+    );
+    terminal.out(`${JSON.stringify(problemsJson({ file: fleet.file, problems }), undefined, 2)}\n`);
+  } else {
+    for (const one of bad) terminal.err(formatProblems(one, { color: terminal.color, cwd }));
+  }
+  return EXIT.invalid;
 }
 
 async function asFollowed({ host }: CommandContext, loaded: Loaded<Fleet>): Promise<Loaded<Fleet>> {

@@ -48,8 +48,8 @@ export async function formulaCheckCommand(
 }
 
 /** A file that is not there, or cannot be read, is a problem of that file. */
-async function loadFrom(
-  { host, signal }: CommandContext,
+export async function loadFrom(
+  { host, signal }: Pick<CommandContext, 'host' | 'signal'>,
   file: string,
   runtimes: readonly string[] | undefined,
 ): Promise<Loaded<Formula>> {
