@@ -1,10 +1,11 @@
 import { posix } from 'node:path';
 import type { Fleet } from '../model/fleet.ts';
-import type { Loaded, Problem } from '../model/problem.ts';
+import type { Loaded } from '../model/problem.ts';
 import { check } from './check.ts';
 import { warnOfMissions } from './check-missions.ts';
 import { decode } from './decode.ts';
 import { Findings } from './findings.ts';
+import { ordered } from './ordered.ts';
 import type { RawFleet } from './raw.ts';
 import { resolve, type Place } from './resolve.ts';
 import { validate } from './validate.ts';
@@ -14,9 +15,6 @@ export interface FleetInput extends Place {
   /** The file's content, as read. */
   text: string | Uint8Array;
 }
-
-/** As many as are of use to a person at once. */
-const maxProblems = 200;
 
 /**
  * Turns the text of a fleet file into the fleet that it describes, every default filled in, or into all problems that it
@@ -44,21 +42,4 @@ export function loadFleet(input: FleetInput): Loaded<Fleet> {
   const warnings = new Findings(places, broken);
   warnOfMissions(fleet, warnings);
   return { ok: true, value: fleet, file, text, warnings: warnings.problems };
-}
-
-/** By place, each said once: what an alias repeats is wrong only where it is written. */
-function ordered(problems: Problem[]): Problem[] {
-  const seen = new Set<string>();
-  const sorted = problems
-    .filter((problem) => {
-      const key = JSON.stringify([problem.message, problem.range]);
-      return !seen.has(key) && seen.add(key);
-    })
-    .sort(
-      (a, b) =>
-        (a.range?.line ?? 0) - (b.range?.line ?? 0) || (a.range?.column ?? 0) - (b.range?.column ?? 0),
-    );
-  if (sorted.length <= maxProblems) return sorted;
-  const more = { message: `and ${sorted.length - maxProblems} more problems`, path: '' };
-  return [...sorted.slice(0, maxProblems), more];
 }

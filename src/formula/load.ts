@@ -1,16 +1,18 @@
 import { posix } from 'node:path';
 import { parseSize } from '../base/size.ts';
+import { byteLength } from '../base/text.ts';
 import { decode } from '../fleet/decode.ts';
 import { Findings } from '../fleet/findings.ts';
+import { ordered } from '../fleet/ordered.ts';
 import { expandPath } from '../fleet/paths.ts';
 import { checkShape } from '../fleet/shape.ts';
 import type { Formula, FormulaCommands } from '../model/formula.ts';
-import type { Loaded, Problem } from '../model/problem.ts';
+import type { Loaded } from '../model/problem.ts';
 import { check, durationOf, warn } from './check.ts';
 import { defaults } from './defaults.ts';
 import { formulaFile } from './kind.ts';
 import type { RawCommands, RawFormula } from './raw.ts';
-import { masked } from './secrets.ts';
+import { masked, withoutTokens } from './secrets.ts';
 import { parseToml } from './toml.ts';
 
 export interface FormulaInput {
@@ -23,6 +25,9 @@ export interface FormulaInput {
   runtimes?: readonly string[];
 }
 
+/** A person's file; what is longer is none, and would take long to parse. */
+const maxBytes = 256 * 1024;
+
 /**
  * Turns the text of a formula into the formula, every default filled in and every path absolute, or into all problems that it has,
  * in the order of their places. Touches nothing and never throws for what the text says. Where there are problems, the text that
@@ -31,6 +36,7 @@ export interface FormulaInput {
 export function loadFormula({ text: input, file, home, runtimes }: FormulaInput): Loaded<Formula> {
   const { text, problem } = decode(input);
   if (problem) return { ok: false, file, text: masked(text, null, undefined), problems: [problem] };
+  if (byteLength(text) > maxBytes) return tooLong(text, file);
   const parsed = parseToml(text);
   if ('problem' in parsed)
     return { ok: false, file, text: masked(text, null, undefined), problems: [parsed.problem] };
@@ -43,10 +49,22 @@ export function loadFormula({ text: input, file, home, runtimes }: FormulaInput)
   const raw = value as RawFormula;
   check(raw, { home, folder: posix.dirname(file), runtimes }, findings);
   const all = [...problems, ...findings.problems];
-  if (all.length > 0) return { ok: false, file, text: shown, problems: ordered(all) };
+  if (all.length > 0) return { ok: false, file, text: shown, problems: ordered(all).map(withoutTokens) };
   const warnings = new Findings(places, broken);
   warn(raw, warnings);
   return { ok: true, value: resolve(raw, file, home), file, text: shown, warnings: warnings.problems };
+}
+
+function tooLong(text: string, file: string): Loaded<Formula> {
+  const message = `the file has ${byteLength(text).toLocaleString('en')} bytes, more than the ${maxBytes.toLocaleString('en')} that a formula may have`;
+  const range = { line: 1, column: 1, length: 1 };
+  const fix = 'Put long texts into files of the repository, and name them in "context".';
+  return {
+    ok: false,
+    file,
+    text: masked(text, null, undefined),
+    problems: [{ message, fix, path: '', range }],
+  };
 }
 
 function saysNothing(text: string, file: string): Loaded<Formula> {
@@ -54,11 +72,6 @@ function saysNothing(text: string, file: string): Loaded<Formula> {
   const fix = 'Give it a name, a runtime, a repository and a prompt; the page on formulas begins with one.';
   return { ok: false, file, text, problems: [{ message: 'the file says nothing', fix, path: '', range }] };
 }
-
-const ordered = (problems: Problem[]): Problem[] =>
-  problems.sort(
-    (a, b) => (a.range?.line ?? 0) - (b.range?.line ?? 0) || (a.range?.column ?? 0) - (b.range?.column ?? 0),
-  );
 
 /** Of a formula that has passed all checks. */
 function resolve(raw: RawFormula, file: string, home: string): Formula {

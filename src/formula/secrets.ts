@@ -1,4 +1,5 @@
 /** Keeps secrets that a person wrote into a formula by mistake off the screen. */
+import type { Problem } from '../model/problem.ts';
 import type { TomlPlaces } from './toml-places.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { TomlPlaces } from './toml-places.ts';
  */
 const known =
   /\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|gl(?:pat|oat|dt|rt|cbt|ptt|ft|imt|agent|soat)-[\w-]{16,}|xox[abeoprs]-[\w-]{10,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{40,}|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[\w-]{30,}|sk-[\w-]{20,})|-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+
+const everyKnown = new RegExp(known.source, 'g');
 
 /** Whether an access token of a known form stands in a text. */
 export const holdsToken = (text: string): boolean => known.test(text);
@@ -22,7 +25,7 @@ export const looksLikeToken = (text: string): boolean =>
  * @param places absent: the text is no TOML
  */
 export function masked(text: string, value: unknown, places: TomlPlaces | undefined): string {
-  let shown = text.replace(new RegExp(known.source, 'g'), stars);
+  let shown = hidden(text);
   if (places === undefined) return maskedLines(shown);
   for (const path of secretPaths(value)) {
     const offsets = places.offsets(path);
@@ -32,6 +35,16 @@ export function masked(text: string, value: unknown, places: TomlPlaces | undefi
   }
   return shown;
 }
+
+/** A problem whose words quote what may be anything. */
+export const withoutTokens = (problem: Problem): Problem => ({
+  ...problem,
+  message: hidden(problem.message),
+  ...(problem.fix !== undefined && { fix: hidden(problem.fix) }),
+  path: hidden(problem.path),
+});
+
+const hidden = (text: string): string => text.replace(everyKnown, stars);
 
 const stars = (text: string): string => text.replace(/[^\s"']/g, '*');
 
@@ -63,11 +76,11 @@ function maskedLines(text: string): string {
     .split('\n')
     .map((line) => {
       section = /^\s*\[\s*([^\]]*?)\s*\]/.exec(line)?.[1] ?? section;
-      const [, head, key = '', rest] = /^(\s*([\w.\s"'-]+?)\s*[=:])(.*)$/s.exec(line) ?? [];
-      if (head === undefined || rest === undefined) return line;
-      const path = key.replace(/["'\s]/g, '');
+      const at = line.search(/[=:]/);
+      if (at < 0) return line;
+      const path = line.slice(0, at).replace(/["'\s]/g, '');
       const secret = /^(?:env|forge)(?:\.|$)/.test(section === '' ? path : section) || /token/i.test(path);
-      return secret ? head + stars(rest) : line;
+      return secret ? line.slice(0, at + 1) + stars(line.slice(at + 1)) : line;
     })
     .join('\n');
 }
