@@ -1,7 +1,14 @@
 /** Brings a run to its end: whatever of it is done already, by us or by a mosaic that died meanwhile, is not done again. */
 import { exitCodeOf, keepOf, type End } from '../formula/ends.ts';
 import { HostError, type Files } from '../host/host.ts';
-import { formulaPlaces, runPlaces, type RunRecord } from '../model/formula.ts';
+import {
+  formulaPlaces,
+  runPlaces,
+  type EndReason,
+  type RunRecord,
+  type RunWorktree,
+} from '../model/formula.ts';
+import { GIT_FAILED, PAUSE_MS, TRIES } from './again.ts';
 import type { RunContext } from './context.ts';
 import { endRun } from './end-session.ts';
 import type { Report } from './progress.ts';
@@ -60,7 +67,7 @@ export async function conclude(
   if (worktree !== undefined && worktree.end === undefined) {
     run.worktree =
       trouble === undefined
-        ? await retireRunWorktree(context, worktree, { formula: run.formula, keep: keepOf(reason) })
+        ? await retire(context, run.formula, worktree, reason)
         : { ...worktree, end: 'kept', why: trouble };
     attempt(() => writeCurrent(files, own, run));
   }
@@ -72,6 +79,24 @@ export async function conclude(
   if (attempt(() => appendHistory(files, own, run))) attempt(() => files.remove(own.current));
   attempt(() => prune(files, own));
   return { replies };
+}
+
+/** One that git could not tell of stays only where that does not pass. */
+async function retire(
+  context: RunContext,
+  formula: string,
+  worktree: RunWorktree,
+  reason: EndReason,
+): Promise<RunWorktree> {
+  const failed = (text: string | undefined): boolean => text?.startsWith(GIT_FAILED) === true;
+  const wish = { formula, keep: keepOf(reason) };
+  let rescued: string | undefined;
+  for (let tries = 1; ; tries++) {
+    const ended = await retireRunWorktree(context, worktree, wish);
+    rescued = ended.rescued ?? rescued;
+    if (!failed(ended.why) || tries === TRIES) return rescued === undefined ? ended : { ...ended, rescued };
+    await context.host.clock.sleep(PAUSE_MS * tries);
+  }
 }
 
 /** Removes the folders of all but the newest runs, and keeps those whose worktree is still there. */

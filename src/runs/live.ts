@@ -4,17 +4,11 @@ import { promptPointer } from '../formula/messages.ts';
 import { promptOf, recoveryPrompt } from '../formula/prompt.ts';
 import { HostError } from '../host/host.ts';
 import { isShell } from '../message/shell.ts';
-import {
-  formulaSession,
-  type Formula,
-  type FormulaPlaces,
-  type RunPlaces,
-  type RunWorktree,
-} from '../model/formula.ts';
+import { formulaSession, type Formula, type FormulaPlaces, type RunPlaces } from '../model/formula.ts';
 import { PROMPT, takesPrompts } from '../render/mission.ts';
-import { WorktreeError } from '../worktrees/error.ts';
 import type { RunContext } from './context.ts';
 import { endRun } from './end-session.ts';
+import { againstOthers, mayPass } from './again.ts';
 import { RunError } from './error.ts';
 import { oversee, type Overseen, type Oversight } from './oversee.ts';
 import type { PhaseWatch } from './phase-file.ts';
@@ -30,10 +24,6 @@ import { makeRunWorktree } from './worktree.ts';
 const MAX_ARGUMENT_BYTES = 131_071;
 /** More is not typed: its program is told where it stands. */
 const MAX_TYPED_BYTES = 16 * 1024;
-/** git in another process may be at the same repository's list of worktrees. */
-const MAKE_TRIES = 5;
-const MAKE_PAUSE_MS = 300;
-
 export interface Living {
   context: RunContext;
   formula: Formula;
@@ -73,7 +63,7 @@ export async function live(wish: Living): Promise<Lived> {
     if (trouble !== undefined) throw new RunError(trouble);
   }
   if (isStopped()) return { end: INTERRUPTED };
-  const worktree = await makeWorktree(context, formula, id);
+  const worktree = await againstOthers(context, () => makeRunWorktree(context, formula, id), mayPass);
   const environment = {
     ...formula.env,
     ...secrets.values,
@@ -122,19 +112,6 @@ export async function live(wish: Living): Promise<Lived> {
     await clear(wish, settled, replies);
     standing = answered(last, host.clock.now());
     prompt = recoveryPrompt({ ...parts, crash: detail.replace(/^its \w+ /, '') });
-  }
-}
-
-async function makeWorktree(context: RunContext, formula: Formula, id: string): Promise<RunWorktree> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await makeRunWorktree(context, formula, id);
-    } catch (error) {
-      const { cause } = error as Error;
-      const mayPass = cause instanceof WorktreeError && cause.code === 'failed';
-      if (!mayPass || tries === MAKE_TRIES || context.signal.aborted) throw error;
-      await context.host.clock.sleep(MAKE_PAUSE_MS * tries, context.signal);
-    }
   }
 }
 
