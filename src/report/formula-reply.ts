@@ -12,7 +12,8 @@ export interface ReplyReport {
 
 export function replyText({ formula, run, waiting }: ReplyReport): string {
   const name = visible(formula);
-  if (run !== undefined) return `The run ${visible(run)} of ${name} is told now.\n`;
+  if (run !== undefined)
+    return `The run ${visible(run)} of ${name} lasts: its agent is told as soon as it takes input.\n`;
   const others = waiting > 1 ? ` ${waiting} wait; they are given in their order.` : '';
   return `No run of ${name} lasts: the next one has it in its prompt.${others}\n`;
 }

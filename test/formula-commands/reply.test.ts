@@ -21,7 +21,7 @@ inScene('reply: a run that lasts is told now', async ({ formula, record, current
   const run = record('gardener');
   current(run);
   const { stdout } = await formula(['reply', 'gardener', 'go on']);
-  assert.equal(stdout, `The run ${run.id} of gardener is told now.\n`);
+  assert.equal(stdout, `The run ${run.id} of gardener lasts: its agent is told as soon as it takes input.\n`);
   assert.deepEqual(replies('gardener'), ['go on']);
   const data = JSON.parse((await formula(['reply', 'gardener', 'and', '--json'])).stdout) as object;
   assert.ok(isReply(data), JSON.stringify(isReply.errors));
