@@ -49,7 +49,7 @@ export function settingOf(host: Host, fleet: Fleet): Setting {
 /** Read only where a formula is scheduled: few fleets have any. */
 function formulaSetting(host: Host, fleet: Fleet, places: Places): FormulaSetting {
   const { installedFormulas } = places;
-  if (fleet.formulas.length === 0 && host.files.stat(installedFormulas) === undefined)
+  if (fleet.formulas.length === 0 && !mayBeThere(host, installedFormulas))
     return { templates: { service: '', timer: '' }, programs: { node: '', mosaic: '' }, env: [] };
   return {
     templates: {
@@ -59,6 +59,15 @@ function formulaSetting(host: Host, fleet: Fleet, places: Places): FormulaSettin
     programs: formulaPrograms(host, fleet, places),
     env: leadingPlaces(host.facts),
   };
+}
+
+/** Who may not even look is told so where the host is observed. */
+function mayBeThere({ files }: Host, path: string): boolean {
+  try {
+    return files.stat(path) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 /** As the units that reconcile the fleet name them, so that an apply by another node or mosaic changes nothing; else this very one. */
