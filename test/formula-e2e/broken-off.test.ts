@@ -1,6 +1,6 @@
 /** Runs that somebody or something breaks off. */
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { openTerminal } from '../e2e/support/terminal.ts';
 import { phase } from '../support/stand-in/formula.ts';
 import { hasEnded } from './support/ends.ts';
@@ -47,7 +47,12 @@ forFormulas(
     const orphan = await formula.session();
     assert.ok(orphan, 'the session outlives mosaic');
 
+    // Nobody is there to take it: it waits.
+    const reply = await scene.mosaic(['formula', 'reply', 'killed', 'Leave the roses alone.']);
+    assert.match(reply.stdout, /next/);
+
     const said = await formula.run(0);
+    assert.match(formula.agent.start().promptFile ?? '', /Leave the roses alone\./);
     assert.equal(formula.agent.deeds('start').length, 2);
     const [first, second] = formula.history();
     assert.deepEqual([first?.id, first?.reason, first?.worktree?.end], [begun.id, 'interrupted', 'kept']);
@@ -82,6 +87,28 @@ forFormulas('the session killed by a person, and the server: the run begins agai
   await hasEnded(scene, formula, { exit: 0, reason: 'done', phases: ['done'], worktree: 'rescued' }, result);
   assert.equal(formula.last().retries, 2);
   assert.equal(new Set(formula.agent.deeds('start').map(({ cwd }) => cwd)).size, 1);
+});
+
+forFormulas('a repository that goes while the run lasts: what was done is kept', async (scene) => {
+  const { world, repository } = scene;
+  const formula = scene.formula('uprooted', {
+    lives: [[...HALF.slice(0, 1), { file: 'go' }, phase('PHASE:done')]],
+  });
+  const running = await formula.begin(isHalf);
+  renameSync(repository, `${repository}.elsewhere`);
+  const { cwd = '' } = formula.agent.start();
+  writeFileSync(`${cwd}/go`, '');
+  const { code, stdout, stderr } = await running.ended;
+  // Its agent is done, and that counts; the rest is for a person to see to.
+  assert.equal(code, 0, stderr);
+  const { reason, worktree } = formula.last();
+  assert.deepEqual([reason, worktree?.end], ['done', 'kept']);
+  assert.ok(`${stdout}${stderr}`.includes(cwd), stderr);
+  assert.equal(readFileSync(`${cwd}/half.txt`, 'utf8'), 'half\n');
+  await formula.leavesNothing();
+  // Back again, it is as it was.
+  renameSync(`${repository}.elsewhere`, repository);
+  assert.match(await world.git(cwd, 'status', '--porcelain'), /half\.txt/);
 });
 
 forFormulas('a session of the name that is not ours; a repository that is none', async (scene) => {

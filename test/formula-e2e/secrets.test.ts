@@ -12,10 +12,14 @@ const CORE = `Zq7X${randomBytes(6).toString('hex')}`;
 const TOKEN = `${CORE}'"$(id)\`id\` #{pane_id} %n %% \\ {prompt};`;
 const FROM_FILE = `${CORE}=a"b$HOME~ü`;
 
-forFormulas('a token with an odd value, and one in a file', async (scene) => {
+forFormulas('a token with an odd value, and one in a file', async (scene, t) => {
   const { world, repository } = scene;
   const envFile = world.path('secret.env');
   writeFileSync(envFile, `GARDEN_KEY=${FROM_FILE}\n`, { mode: 0o600 });
+  // Somebody has let it get into the repository too.
+  writeFileSync(`${repository}/NOTES.md`, `The token is ${TOKEN}, mind.\n`);
+  await world.git(repository, 'add', 'NOTES.md');
+  await world.git(repository, 'commit', '-qm', 'Notes');
   const said: string[] = [];
   const escalate = `printf 'PHASE:escalate\\nis %s right?\\n' "$FORGE_TOKEN" >"$MOSAIC_PHASE_FILE"`;
   const formula = scene.formula('secret', {
@@ -30,6 +34,7 @@ forFormulas('a token with an odd value, and one in a file', async (scene) => {
       [{ show: 'Again ${GARDEN_KEY}' }, phase('PHASE:failed\nenough')],
     ],
     keys: {
+      context: ['NOTES.md'],
       env_file: envFile,
       forge: { api: 'https://git.example/api', token_env: 'FORGE_TOKEN' },
       commands: {
@@ -38,10 +43,11 @@ forFormulas('a token with an odd value, and one in a file', async (scene) => {
         notify: ['sh', '-c', 'echo "told with $FORGE_TOKEN $GARDEN_KEY"; exit 1'],
       },
     },
-    env: { FORGE_TOKEN: TOKEN },
+    env: { FORGE_TOKEN: TOKEN, MOSAIC_LOG: 'trace' },
   });
 
   const processes = watchCommandLines();
+  t.after(() => processes.end());
   const running = await formula.begin();
   await world.until('it has escalated', () => (formula.current()?.phases.length ?? 0) > 0, 30_000);
   // What anybody may list while it runs.
@@ -95,17 +101,13 @@ forFormulas('a token with an odd value, and one in a file', async (scene) => {
   }
   assert.equal(formula.agent.deeds('start').length, 2);
   assert.match(formula.agent.deeds('taken').at(-1)?.text ?? '', /pipeline of /);
-  for (const folder of [
-    world.home,
-    world.path('run'),
-    world.path('tmp'),
-    world.cwd,
-    repository,
-    formula.agent.folder,
-  ])
+  for (const folder of [world.home, world.path('run'), world.path('tmp'), world.cwd, formula.agent.folder])
     assert.deepEqual(filesWith(folder, CORE), []);
   assert.match(readFileSync(`${formula.last().folder}/screen.txt`, 'utf8'), /Again/);
-  assert.match(formula.agent.start().promptFile ?? '', /FORGE_TOKEN/, 'it is told by name');
+  const prompt = formula.agent.deeds('start')[0]?.promptFile ?? '';
+  assert.match(prompt, /FORGE_TOKEN/, 'it is told by name');
+  assert.match(prompt, /The token is \(secret\), mind\./);
+  assert.match(prompt, /a report by \(secret\)/);
   await formula.leavesNothing();
 });
 

@@ -132,12 +132,12 @@ function formulaOf(scene: Scene, repository: string, name: string, wish: Formula
     start: (args = []) => world.start(['formula', 'run', file, ...args], environment),
     async begin(ready = ({ deeds }) => deeds('ready').length > 0) {
       const running = await formula.start();
-      await world
-        .until(`${name} has begun`, () => ready(agent), 60_000)
-        .catch((error: Error) => {
-          const { stdout, stderr } = running.output();
-          throw new Error(`${error.message}\n${stdout}\n${stderr}`, { cause: error });
-        });
+      let isOver = false;
+      void running.ended.finally(() => (isOver = true));
+      const begun = (): unknown => ready(agent) || isOver;
+      await world.until(`${name} has begun`, begun, 60_000);
+      const { stdout, stderr } = running.output();
+      assert.ok(ready(agent), `${name} ended before that\n${stdout}\n${stderr}`);
       return running;
     },
     history,
