@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import { fleetOn, look, mosaic } from '../model/driver.ts';
-import { createMachine } from '../model/fake-host.ts';
+import { createMachine, HOME } from '../model/fake-host.ts';
 import { assertInvariants } from './invariants.ts';
 import { event, happen, MAX_RESTARTS, ours, type Event, type Story } from './story.ts';
 
@@ -36,7 +36,13 @@ for (const supervisor of ['none', 'systemd'] as const) {
 }
 
 async function begin(systemd: boolean): Promise<Story> {
-  const story: Story = { machine: createMachine({ systemd }), wish: new Map(), systemd, foreign: new Map() };
+  const story: Story = {
+    machine: createMachine({ systemd }),
+    wish: new Map(),
+    formulas: new Map(),
+    systemd,
+    foreign: new Map(),
+  };
   for (const agent of ['ap', 'app', 'app-2', 'build'] as const) await happen(story, { do: 'add', agent });
   await happen(story, { do: 'apply' });
   return story;
@@ -116,12 +122,31 @@ async function assertWanted(story: Story): Promise<void> {
   const marked = machine.tmux
     .sessions()
     .flatMap(({ options }) => options.get('@mosaic')?.split(' ')[0] ?? []);
-  const strangers = marked.filter((mark) => mark !== 'test/_holder' && !wish.has(mark.slice('test/'.length)));
+  const agents = marked.map((mark) => mark.slice('test/'.length)).filter((name) => !name.startsWith('_'));
+  const strangers = agents.filter((name) => !wish.has(name));
   assert.deepEqual(strangers, [], 'no session of an agent that is gone');
   const down = plan.verdicts.filter(
     ({ agent, status }) => wish.has(agent) && mayStayDown(story, agent, status),
   );
   assertNothingLeft(story, new Set(down.map(({ agent }) => agent)));
+  assertTimers(story);
+}
+
+/** Exactly the formulas of the file have a timer, which comes as often as it says, also after a reboot. */
+function assertTimers({ machine, formulas, systemd }: Story): void {
+  const folder = `${HOME}/.config/systemd/user`;
+  const timers = (names: readonly string[]): string[] =>
+    names.flatMap((name) => /^mosaic-formula-(.+)\.timer$/.exec(name)?.[1] ?? []).toSorted();
+  const wanted = systemd ? [...formulas.keys()].toSorted() : [];
+  const active = machine.systemd?.exec(['--user', 'list-units']).stdout ?? '[]';
+  const units = (JSON.parse(active) as { unit: string }[]).map(({ unit }) => unit);
+  assert.deepEqual(timers(units), wanted, 'timers that run');
+  assert.deepEqual(timers(machine.files.list(folder)), wanted, 'files of timers');
+  assert.deepEqual(timers(machine.files.list(`${folder}/timers.target.wants`)), wanted, 'timers at a start');
+  for (const name of wanted) {
+    const text = machine.files.read(`${folder}/mosaic-formula-${name}.timer`) ?? '';
+    assert.ok(text.includes(`every ${formulas.get(name as 'weed')},`), text);
+  }
 }
 
 function mayStayDown(story: Story, name: string, status: string): boolean {

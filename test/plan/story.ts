@@ -12,6 +12,10 @@ export const MAX_RESTARTS = 2;
 
 type Name = (typeof NAMES)[number];
 
+export const FORMULAS = ['weed', 'plan'] as const;
+type FormulaName = (typeof FORMULAS)[number];
+const UNITS = `${HOME}/.config/systemd/user`;
+
 export type Event =
   | { do: 'add' | 'remove' | 'redefine' | 'stop' | 'start' | 'suspend' | 'resume'; agent: Name }
   | { do: 'rename'; agent: Name; to: Name }
@@ -22,6 +26,9 @@ export type Event =
   | { do: 'unit'; agent: Name; verb: 'stop' | 'restart' }
   | { do: 'kill-server' | 'kill-holder' | 'reboot' | 'lose-state' | 'lose-locks' | 'lose-files' | 'apply' }
   | { do: 'foreign'; name: string }
+  | { do: 'schedule'; formula: FormulaName; every: '1h' | '6h' | 'never' }
+  | { do: 'timer'; formula: FormulaName; how: 'stop' | 'disable' | 'lose' }
+  | { do: 'run'; formula: FormulaName }
   | { do: 'wait'; seconds: number };
 
 const agent = fc.constantFrom(...NAMES);
@@ -90,6 +97,26 @@ export const event: fc.Arbitrary<Event> = fc.oneof(
   },
   {
     weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant('schedule' as const),
+      formula: fc.constantFrom(...FORMULAS),
+      every: fc.constantFrom('1h', '6h', 'never'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('timer' as const),
+      formula: fc.constantFrom(...FORMULAS),
+      how: fc.constantFrom('stop', 'disable', 'lose'),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('run' as const), formula: fc.constantFrom(...FORMULAS) }),
+  },
+  {
+    weight: 3,
     arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(1, 70, 1200) }),
   },
 );
@@ -100,6 +127,8 @@ export type Wish = Map<string, Record<string, unknown>>;
 export interface Story {
   machine: Machine;
   wish: Wish;
+  /** How often each formula comes. */
+  formulas: Map<FormulaName, string>;
   systemd: boolean;
   /** Sessions that belong to nobody we know, with the program in each as long as nobody has ended it. */
   foreign: Map<FakeSession, number | undefined>;
@@ -212,6 +241,27 @@ export async function happen(story: Story, what: Event): Promise<void> {
       if (session !== undefined) story.foreign.set(session, livePid(session));
       break;
     }
+    case 'schedule':
+      if (what.every === 'never') story.formulas.delete(what.formula);
+      else story.formulas.set(what.formula, what.every);
+      break;
+    case 'timer': {
+      const timer = `mosaic-formula-${what.formula}.timer`;
+      if (what.how === 'stop') machine.systemd?.exec(['--user', 'stop', timer]);
+      else if (what.how === 'disable') files.remove(`${UNITS}/timers.target.wants/${timer}`);
+      else files.remove(`${UNITS}/${timer}`);
+      break;
+    }
+    case 'run': {
+      if (tmux.sessions().length === 0) break;
+      const name = `_formula-${what.formula}`;
+      const session = tmux.newForeign(name);
+      if (session === undefined) break;
+      // In the hands of who runs it: to every apply it is as foreign as any.
+      session.options.set('@mosaic', `test/${name} 0- none ${name} ${session.panes[0]?.id}`);
+      story.foreign.set(session, livePid(session));
+      break;
+    }
     case 'wait':
       machine.advance(what.seconds * 1000);
       break;
@@ -229,13 +279,15 @@ const definitionOf = (name: Name): Record<string, unknown> => ({
   ...(name === 'build' ? { kickstart: 'Begin.' } : {}),
 });
 
-export function writeFleet({ machine, wish, systemd }: Story): void {
+export function writeFleet({ machine, wish, formulas, systemd }: Story): void {
+  machine.files.put('/src/formula.toml', '');
   const fleet = {
     version: 1,
     name: 'test',
     supervisor: systemd ? 'systemd' : 'none',
     defaults: { runtime: 'shell', working_directory: '/src' },
     agents: [...wish].map(([name, fields]) => Object.assign({ name }, fields)),
+    formulas: [...formulas].map(([name, every]) => ({ name, every, file: '/src/formula.toml' })),
   };
   machine.files.put(FLEET_FILE, JSON.stringify(fleet));
 }
