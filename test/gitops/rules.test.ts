@@ -127,9 +127,10 @@ defaults: { working_directory: / }
 agents:
   - { name: a, runtime: claude, kickstart_template: ../texts/a.md }
   - { name: b, runtime: claude, host: elsewhere, kickstart_template: b.md, env_file: ~/b.env }
+formulas: [{ file: ../f/weed.toml, every: 6h }, { file: ~/own.toml, every: 1d }]
 `;
   assert.deepEqual(neededFiles(text, 'hosts/fleet.yaml', '/home/me'), {
-    files: ['texts/a.md', 'hosts/b.md'],
+    files: ['f/weed.toml', 'texts/a.md', 'hosts/b.md'],
   });
   const up = text.replace('../texts/a.md', '../../a.md');
   assert.match(
@@ -181,7 +182,7 @@ void test('the units keep the PATH that stands, and no value becomes a directive
   const first = gitopsUnits(templates, units);
   assert.match(
     first.service,
-    /^ExecStart="\/opt\/%%n \$\$X\/node" "\/opt\/m" gitops sync --name test --no-gates$/m,
+    /^ExecStart="\/opt\/%%n \$X\/node" "\/opt\/m" gitops sync --name test --no-gates$/m,
   );
   assert.equal(first.service.match(/^ExecStart=/gm)?.length, 1);
   assert.match(first.timer, /^OnUnitInactiveSec=300s$/m);
