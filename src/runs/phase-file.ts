@@ -23,12 +23,12 @@ export interface PhaseFile {
   read(now: number, final?: boolean): { event?: PhaseEvent; againAt?: number };
 }
 
-/** How long a text must have stood still to count, in milliseconds. */
+/** How long a text must have stood still to count, in milliseconds: with half a second until it is seen, a phase counts within one. */
 const STILL = {
   /** A phase whose line has not ended. */
   line: 400,
   /** A phase that should have a reason, and has none. */
-  reason: 700,
+  reason: 500,
   /** A text that may become a phase. */
   partial: 3_000,
 };
@@ -43,14 +43,22 @@ type Seen =
   | { kind: 'absent' }
   | { kind: 'trouble'; why: string }
   /** `stamp`: another one for each time that it is written, also with the same text. */
-  | { kind: 'text'; stamp: string; text: string };
+  | { kind: 'text'; stamp: string; inode: number; text: string };
+
+interface Told {
+  text: string;
+  inode: number;
+  at: number;
+  phase?: Phase;
+  reason?: string;
+}
 
 export function phaseFile(files: Files, path: string): PhaseFile {
   let last: Seen = { kind: 'absent' };
   /** When what stands there was first seen. */
   let since = 0;
   /** What of it has been told. */
-  let told: { text: string; at: number; phase?: Phase; reason?: string } | undefined;
+  let told: Told | undefined;
   let isTold = true;
   return {
     read(now, final = false) {
@@ -58,8 +66,7 @@ export function phaseFile(files: Files, path: string): PhaseFile {
       if (!isSame(seen, last)) {
         [last, since, isTold] = [seen, now, false];
         // A text that grows is the same one in pieces; anything else that comes is another.
-        if (seen.kind !== 'text' || (told !== undefined && !continues(seen.text, told, now)))
-          told = undefined;
+        if (seen.kind !== 'text' || (told !== undefined && !continues(seen, told, now))) told = undefined;
       }
       if (isTold) return {};
       if (seen.kind !== 'text') {
@@ -74,11 +81,11 @@ export function phaseFile(files: Files, path: string): PhaseFile {
       if (event === undefined) return {};
       const before = told;
       if (event.kind !== 'phase') {
-        told = { text: seen.text, at: now };
+        told = { ...seen, at: now };
         return { event };
       }
       const { phase, reason } = event;
-      told = { ...event, text: seen.text, at: before?.at ?? now };
+      told = { ...event, ...seen, at: before?.at ?? now };
       if (before?.phase !== phase) return { event };
       return reason === undefined || reason === before.reason
         ? {}
@@ -94,8 +101,11 @@ const isSame = (a: Seen, b: Seen): boolean =>
       ? b.kind === 'trouble' && a.why === b.why
       : b.kind === 'absent';
 
-const continues = (text: string, told: { text: string; at: number }, now: number): boolean =>
-  text.length > told.text.length && text.startsWith(told.text) && now - told.at <= SAME_MS;
+const continues = ({ text, inode }: { text: string; inode: number }, told: Told, now: number): boolean =>
+  inode === told.inode &&
+  text.length > told.text.length &&
+  text.startsWith(told.text) &&
+  now - told.at <= SAME_MS;
 
 /** How long this text must stand before it counts. */
 function patience(reading: PhaseReading, text: string): number {
@@ -129,7 +139,7 @@ function look(files: Files, path: string): Seen {
       const stamp = stampOf(before);
       // Else the text would be taken for that of the write before.
       if ((after !== undefined && stampOf(after) === stamp) || tries === TRIES)
-        return { kind: 'text', stamp, text };
+        return { kind: 'text', stamp, inode: before.inode, text };
     }
   } catch (error) {
     return { kind: 'trouble', why: (error as Error).message };
