@@ -18,6 +18,8 @@ export interface FormulaRow {
   /** Where it stands, or stood at its last run. */
   file?: string;
   everyMs?: number;
+  /** What its timer is named for. */
+  schedule?: string;
   /** When its timer comes next. */
   next?: number;
   /** Why nothing is known of its timer, or it will not come. */
@@ -95,12 +97,22 @@ function lastCell(last: RunRecord | undefined, now: number): Cell {
   });
 }
 
-function noteOf({ orphan, scheduleTrouble, trouble, replies, last, running }: FormulaRow): string {
+function noteOf({
+  name,
+  schedule,
+  orphan,
+  scheduleTrouble,
+  trouble,
+  replies,
+  last,
+  running,
+}: FormulaRow): string {
   const parts = [
     trouble,
     orphan === undefined
       ? undefined
       : `mosaic died over the run ${orphan.id}: the next one ends what is left of it`,
+    schedule === undefined || schedule === name ? undefined : `its timer is named ${schedule}`,
     scheduleTrouble,
     replies === 0
       ? undefined
@@ -126,6 +138,7 @@ export function formulaListJson(fleet: string, rows: readonly FormulaRow[]) {
         formula: row.name,
         origin: row.origin,
         file: row.file,
+        schedule: row.schedule,
         every_seconds: row.everyMs === undefined ? undefined : row.everyMs / 1000,
         next: row.next === undefined ? undefined : isoSeconds(row.next),
         schedule_trouble: row.scheduleTrouble,

@@ -1,6 +1,7 @@
 /** Which formulas there are, and how it is with each. */
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { formulaList as isList } from '../../src/generated/validators.js';
 import { inScene } from './scene.ts';
 
@@ -12,11 +13,12 @@ inScene('list: none', async ({ formula }) => {
 });
 
 inScene('list: what runs, how to look at it, how the last run ended', async (scene) => {
-  const { formula, record, past, current, world, path } = scene;
+  const { formula, record, past, current, world, path, writeFormula } = scene;
   world.writeFleet({
     agents: [],
     formulas: [{ file: 'formulas/planner.toml', every: '6h' }],
   });
+  writeFormula('planner');
   past(record('gardener', { reason: 'failed', exitCode: 1, detail: 'the tests are red' }));
   current(record('gardener', { phases: [{ phase: 'escalate', at: Date.now() }] }));
   current(record('supervisor'), false);
@@ -65,3 +67,32 @@ inScene('list: a record that is damaged hides no other formula', async ({ formul
   assert.match(stdout, /^gardener .*1 line of its record is damaged$/m);
   assert.match(stdout, /^planner .*done 1h ago.*current\.json is damaged/m);
 });
+
+inScene(
+  'list: a schedule by another name, a file that is not there, one that is not valid',
+  async (scene) => {
+    const { formula, record, past, world, writeFormula, replies } = scene;
+    writeFormula('planner');
+    writeFileSync(join(world.cwd, 'formulas/bad.toml'), 'name = 1\n');
+    world.writeFleet({
+      agents: [],
+      formulas: [
+        { file: 'formulas/planner.toml', every: '6h', name: 'weekly' },
+        { file: 'formulas/absent.toml', every: '1d' },
+        { file: 'formulas/bad.toml', every: '1d' },
+      ],
+    });
+    past(record('planner'));
+    const { stdout } = await formula(['list']);
+    assert.match(stdout, /^planner +6h +done 1h ago +1h +its timer is named weekly; /m);
+    assert.match(stdout, /^absent +1d +.*formulas\/absent\.toml is not there/m);
+    assert.match(stdout, /^bad +1d +.*its file is not valid: mosaic formula check .*bad\.toml/m);
+    assert.doesNotMatch(stdout, /^weekly/m);
+    // Either name is understood.
+    await formula(['reply', 'weekly', 'yes']);
+    assert.deepEqual(replies('planner'), ['yes']);
+    assert.match((await formula(['history', 'weekly'])).stdout, /\bdone\b/);
+    const completed = await world.mosaic(['__complete', 'formulas']);
+    assert.equal(completed.stdout, 'planner\nabsent\nbad\n');
+  },
+);

@@ -14,6 +14,8 @@ export interface Scene {
   world: World;
   /** Below the state folder of the fleet's formulas. */
   path: (...parts: string[]) => string;
+  /** Writes a formula of that name to the folder `formulas` beside the fleet file. */
+  writeFormula: (name: string) => void;
   /** A record of a run that was over an hour ago, unless told. */
   record: (formula: string, more?: Partial<RunRecord>) => RunRecord;
   /** Puts runs on record, in the order in which they ended. */
@@ -36,6 +38,12 @@ export function inScene(name: string, body: (scene: Scene) => Promise<void>): vo
     await body({
       world,
       path,
+      writeFormula(name) {
+        mkdirSync(join(world.cwd, 'formulas'), { recursive: true });
+        const keys = { name, runtime: 'claude', repository: '~/app', prompt: 'Look after it.' };
+        const lines = Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
+        writeFileSync(join(world.cwd, 'formulas', `${name}.toml`), lines.join(''));
+      },
       record(formula, more = {}) {
         const id = `20261120-08000${++count}`;
         const startedAt = Math.floor(Date.now() / 1000) * 1000 - 2 * HOUR;

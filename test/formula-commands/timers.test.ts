@@ -31,6 +31,10 @@ test('whatever systemctl lists, it throws nothing', () => {
 
 inWorld('list: when the timer of the user manager comes next', 'systemd', async (world) => {
   world.writeFleet({ agents: [], formulas: [{ file: 'planner.toml', every: '6h' }] });
+  writeFileSync(
+    join(world.cwd, 'planner.toml'),
+    'name = "planner"\nruntime = "claude"\nrepository = "~/app"\nprompt = "Plan."\n',
+  );
   const rows = async () => {
     const { code, stdout, stderr } = await world.mosaic(['formula', 'list', '--json']);
     assert.equal(code, 0, stderr);

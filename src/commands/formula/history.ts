@@ -16,12 +16,12 @@ export interface FormulaHistoryOptions extends FleetOptions {
 
 export async function formulaHistoryCommand(
   context: CommandContext,
-  name: string,
+  given: string,
   options: FormulaHistoryOptions,
 ): Promise<number> {
   const { host, terminal } = context;
   const { fleet } = await requireFleet(context, options);
-  requireKnown(host, fleet, name);
+  const { name } = requireKnown(host, fleet, given);
   const places = formulaPlaces(placesOf(fleet.name, host.facts), name);
   // Before the record: a run that ends in between is told twice rather than not at all.
   const alive = runningRun(host, places);

@@ -50,12 +50,12 @@ async function timersOf(host: Host, fleet: Fleet): Promise<Timers> {
 
 function scheduleOf(
   fleet: Fleet,
-  { name, everyMs }: KnownFormula,
+  { schedule, everyMs }: KnownFormula,
   timers: Timers,
 ): Pick<FormulaRow, 'next' | 'scheduleTrouble'> {
-  if (everyMs === undefined) return {};
+  if (everyMs === undefined || schedule === undefined) return {};
   if ('trouble' in timers) return { scheduleTrouble: timers.trouble };
-  const timer = timers.get(formulaUnitNames(fleet.systemd.unitPrefix, name).timer);
+  const timer = timers.get(formulaUnitNames(fleet.systemd.unitPrefix, schedule).timer);
   if (timer === undefined) return { scheduleTrouble: 'its timer is not there: mosaic apply makes it' };
   return timer.next === undefined ? {} : { next: timer.next };
 }
@@ -63,7 +63,7 @@ function scheduleOf(
 function runsOf(
   host: Host,
   fleet: Fleet,
-  { name, file }: KnownFormula,
+  { name, file, trouble: fileTrouble }: KnownFormula,
 ): Pick<FormulaRow, 'file' | 'running' | 'attach' | 'orphan' | 'last' | 'replies' | 'trouble'> {
   const places = formulaPlaces(placesOf(fleet.name, host.facts), name);
   // Before the record: a run that ends in between is told twice rather than not at all.
@@ -75,6 +75,7 @@ function runsOf(
   const last = runs.at(-1);
   const ranFrom = (running ?? left ?? last)?.file;
   const trouble = [
+    ...(fileTrouble === undefined ? [] : [fileTrouble]),
     ...('damaged' in current ? [current.damaged] : []),
     ...(damaged === 0
       ? []

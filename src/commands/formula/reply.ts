@@ -17,13 +17,13 @@ const FIX = 'Give it after the name, or on standard input with -.';
 /** @param words the answer; none, or `-`: it is on standard input */
 export async function formulaReplyCommand(
   context: CommandContext,
-  name: string,
+  given: string,
   words: readonly string[],
   options: FleetOptions,
 ): Promise<number> {
   const { host, terminal } = context;
   const { fleet } = await requireFleet(context, options);
-  requireKnown(host, fleet, name);
+  const { name } = requireKnown(host, fleet, given);
   const text = await answer(context, words);
   const places = formulaPlaces(placesOf(fleet.name, host.facts), name);
   putReply(host, places, text);
