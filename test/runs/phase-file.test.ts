@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { Files, FileStat } from '../../src/host/host.ts';
 import { realHost } from '../../src/host/real.ts';
 import { PHASES } from '../../src/model/formula.ts';
@@ -22,9 +22,9 @@ function folder(t: TestContext): string {
 interface Bench {
   path: string;
   /** Writes by sh, as an agent does; `$1` is the file. */
-  sh(script: string): void;
+  sh: (script: string) => void;
   /** Looks every 100 ms for so long. */
-  wait(ms: number, final?: boolean): string[];
+  wait: (ms: number, final?: boolean) => string[];
 }
 
 const words = (event: PhaseEvent): string => {
@@ -221,7 +221,7 @@ function paper() {
   };
   return {
     files,
-    write({ text, how }: Pick<Write, 'text' | 'how'>, now: number): void {
+    write: ({ text, how }: Pick<Write, 'text' | 'how'>, now: number): void => {
       if (how === 'remove') file = undefined;
       else if (how === 'append')
         file = { text: (file?.text ?? '') + text, inode: file?.inode ?? ++inode, modifiedAt: now };
