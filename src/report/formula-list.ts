@@ -118,8 +118,15 @@ function noteOf({
       ? undefined
       : `${replies === 1 ? 'a reply waits' : `${replies} replies wait`} for the next run`,
     running === undefined && orphan === undefined ? last?.detail : undefined,
+    questionOf(running),
   ];
   return parts.filter((part) => part !== undefined && part !== '').join('; ');
+}
+
+/** What an escalation asks. */
+function questionOf(running: RunRecord | undefined): string | undefined {
+  const note = running?.phases.at(-1);
+  return note?.phase === 'escalate' && note.detail !== undefined ? `asks: ${note.detail}` : undefined;
 }
 
 const took = ({ startedAt, endedAt }: RunRecord): string =>
@@ -172,5 +179,6 @@ const runningJson = ({ id, startedAt, phases, worktree }: RunRecord) =>
     run: id,
     started_at: isoSeconds(startedAt),
     phase: phases.at(-1)?.phase,
+    detail: phases.at(-1)?.detail,
     worktree: worktree?.path,
   });

@@ -20,7 +20,7 @@ inScene('list: what runs, how to look at it, how the last run ended', async (sce
   });
   writeFormula('planner');
   past(record('gardener', { reason: 'failed', exitCode: 1, detail: 'the tests are red' }));
-  current(record('gardener', { phases: [{ phase: 'escalate', at: Date.now() }] }));
+  current(record('gardener', { phases: [{ phase: 'escalate', at: Date.now(), detail: 'May I?' }] }));
   current(record('supervisor'), false);
   await formula(['reply', 'supervisor', 'yes']);
   mkdirSync(path('No Formula'));
@@ -28,7 +28,7 @@ inScene('list: what runs, how to look at it, how the last run ended', async (sce
 
   const { stdout } = await formula(['list']);
   assert.match(stdout, /^planner +6h +.*no timer: the fleet has no systemd$/m);
-  assert.match(stdout, /^gardener +running 2h, escalate +failed 1h ago +1h$/m);
+  assert.match(stdout, /^gardener +running 2h, escalate +failed 1h ago +1h +asks: May I\?$/m);
   assert.match(stdout, /^supervisor +left by its mosaic .*1 +mosaic died over the run /m);
   assert.ok(!/No Formula|^file/m.test(stdout), stdout);
   assert.ok(
@@ -48,7 +48,8 @@ inScene('list: what runs, how to look at it, how the last run ended', async (sce
     [planner['formula'], planner['origin'], planner['every_seconds'], planner['file']],
     ['planner', 'fleet', 21_600, `${world.cwd}/formulas/planner.toml`],
   );
-  assert.equal((gardener['running'] as { phase: string }).phase, 'escalate');
+  const { phase, detail } = gardener['running'] as { phase: string; detail: string };
+  assert.deepEqual([phase, detail], ['escalate', 'May I?']);
   assert.equal((gardener['last'] as { reason: string }).reason, 'failed');
   assert.equal(supervisor['replies'], 1);
   assert.notEqual(supervisor['orphan'], undefined);
