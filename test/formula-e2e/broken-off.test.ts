@@ -24,6 +24,7 @@ forFormulas('SIGTERM and Ctrl-C end the session; what is in the worktree is kept
   await terminal.type(`mosaic formula run ${clean.file}`);
   await world.until('it has begun', () => clean.agent.deeds('ready').length > 0, 60_000);
   await terminal.press('C-c');
+  await world.until('it has ended', () => clean.history().length > 0, 60_000);
   assert.equal(await terminal.exitCode(), 130);
   const last = clean.last();
   assert.deepEqual([last.reason, last.exitCode, last.worktree?.end], ['interrupted', 130, 'removed']);
@@ -38,10 +39,14 @@ forFormulas(
   async (scene) => {
     const formula = scene.formula('killed', { lives: [HALF, [phase('PHASE:done')]], delivery: 'typed' });
     const running = await formula.begin(isHalf);
-    const begun = await scene.world.until('it is known to have begun', () => {
-      const current = formula.current();
-      return current?.begun === true ? current : undefined;
-    });
+    const begun = await scene.world.until(
+      'it is known to have begun',
+      () => {
+        const current = formula.current();
+        return current?.begun === true ? current : undefined;
+      },
+      60_000,
+    );
     running.signal('SIGKILL');
     await running.ended;
     const orphan = await formula.session();

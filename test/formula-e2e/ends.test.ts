@@ -167,7 +167,7 @@ const byClock: EndCase[] = [
   {
     name: 'timeout',
     // It is at work, moves its spinner all the time, and does not hear SIGTERM's child either.
-    keys: { timeout: '6s', idle_timeout: '5s' },
+    keys: { timeout: '6s' },
     lives: [[{ sh: `trap '' TERM HUP INT; (trap '' TERM HUP; sleep 600 </dev/null >/dev/null 2>&1) &` }]],
     exit: 124,
     reason: 'timeout',

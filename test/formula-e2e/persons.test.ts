@@ -42,11 +42,13 @@ forFormulas('a person who is attached and types is not taken for an idle prompt'
   const running = await formula.begin();
   const terminal = await openTerminal(world);
   await terminal.type(`tmux -L ${world.socket} attach -t =_formula-visited`);
-  await world.until('it is on their screen', async () =>
-    (await terminal.screen()).includes('Stand-in agent'),
+  await world.until(
+    'it is on their screen',
+    async () => (await terminal.screen()).includes('Stand-in agent'),
+    60_000,
   );
   await terminal.press('-l', 'finish ');
-  await world.until('it is in the editor', async () => /> finish/.test(await terminal.screen()));
+  await world.until('it is in the editor', async () => /> finish/.test(await terminal.screen()), 60_000);
   // At its prompt from now on, with a draft in it; ten looks later that has not ended it.
   await world.run('touch', [go]);
   await sleep(2_500);

@@ -33,7 +33,7 @@ export async function runCases(scene: FormulaScene, cases: readonly EndCase[]): 
 
 async function runCase(scene: FormulaScene, one: EndCase): Promise<void> {
   const formula = scene.formula(one.name, one);
-  const running = await formula.begin();
+  const running = await (one.during === undefined ? formula.start() : formula.begin());
   try {
     await one.during?.(formula, scene);
   } catch (error) {
@@ -107,7 +107,9 @@ async function worktreeIs(
 function eventsTell(formula: FormulaUnderTest, wanted: EndWanted): void {
   const events = formula.events();
   const from = events.findLastIndex(({ event }) => event === 'formula-start');
-  const own = events.slice(from);
+  const all = events.slice(from);
+  assert.equal(all.filter(({ event }) => event === 'crash').length, formula.last().retries);
+  const own = all.filter(({ event }) => event !== 'crash');
   assert.deepEqual(
     own.map(({ event }) => event),
     ['formula-start', ...wanted.phases.map(() => 'formula-phase'), 'formula-end'],

@@ -72,7 +72,7 @@ export function inFormulas(
   name: string,
   supervisor: World['supervisor'],
   body: Body,
-  timeout = 120_000,
+  timeout = 240_000,
 ): void {
   inScene(name, supervisor, async (scene, t) => body(await formulaScene(scene), t), { timeout });
 }
