@@ -22,8 +22,8 @@ export function leadingEnvironment({
   return [['XDG_RUNTIME_DIR', env['XDG_RUNTIME_DIR'] ?? `/run/user/${uid}`], ...given];
 }
 
-const PLACES = ['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'TMUX_TMPDIR', 'XDG_RUNTIME_DIR'];
+const PLACES = new Set(['XDG_CONFIG_HOME', 'XDG_STATE_HOME', 'TMUX_TMPDIR', 'XDG_RUNTIME_DIR']);
 
 /** Of these only what leads to the fleet's places and its server: whoever applies next, from wherever, names the same. */
 export const leadingPlaces = (facts: Pick<Facts, 'env' | 'uid'>): [name: string, value: string][] =>
-  leadingEnvironment(facts).filter(([name]) => PLACES.includes(name));
+  leadingEnvironment(facts).filter(([name]) => PLACES.has(name));
