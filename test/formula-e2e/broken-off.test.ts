@@ -11,28 +11,39 @@ const NEVER = '/nonexistent/file';
 const HALF = [{ sh: 'echo half >half.txt' }, { file: NEVER }];
 const isHalf = ({ deeds }: { deeds: (what: 'did') => unknown[] }): boolean => deeds('did').length > 0;
 
-forFormulas('SIGTERM and Ctrl-C end the session; what is in the worktree is kept', async (scene) => {
-  const { world } = scene;
-  const dirty = scene.formula('dirty', { lives: [HALF] });
-  const running = await dirty.begin(isHalf);
-  running.signal('SIGTERM');
-  const result = await running.ended;
-  await hasEnded(scene, dirty, { exit: 130, reason: 'interrupted', phases: [], worktree: 'kept' }, result);
+forFormulas(
+  'SIGTERM, Ctrl-C and a closed window end the session; what is in the worktree is kept',
+  async (scene) => {
+    const { world } = scene;
+    const dirty = scene.formula('dirty', { lives: [HALF] });
+    const running = await dirty.begin(isHalf);
+    running.signal('SIGTERM');
+    const result = await running.ended;
+    await hasEnded(scene, dirty, { exit: 130, reason: 'interrupted', phases: [], worktree: 'kept' }, result);
 
-  const clean = scene.formula('clean', { lives: [[{ file: NEVER }]] });
-  const terminal = await openTerminal(world);
-  await terminal.type(`mosaic formula run ${clean.file}`);
-  await world.until('it has begun', () => clean.agent.deeds('ready').length > 0, 60_000);
-  await terminal.press('C-c');
-  await world.until('it has ended', () => clean.history().length > 0, 60_000);
-  assert.equal(await terminal.exitCode(), 130);
-  const last = clean.last();
-  assert.deepEqual([last.reason, last.exitCode, last.worktree?.end], ['interrupted', 130, 'removed']);
-  assert.equal(existsSync(last.worktree?.path ?? ''), false);
-  await clean.leavesNothing();
-  // An interruption of one says nothing of the other.
-  assert.equal(existsSync(`${dirty.last().worktree?.path}/half.txt`), true);
-});
+    const clean = scene.formula('clean', { lives: [[{ file: NEVER }]] });
+    const terminal = await openTerminal(world);
+    await terminal.type(`mosaic formula run ${clean.file}`);
+    await world.until('it has begun', () => clean.agent.deeds('ready').length > 0, 60_000);
+    await terminal.press('C-c');
+    await world.until('it has ended', () => clean.history().length > 0, 60_000);
+    assert.equal(await terminal.exitCode(), 130);
+    const last = clean.last();
+    assert.deepEqual([last.reason, last.exitCode, last.worktree?.end], ['interrupted', 130, 'removed']);
+    assert.equal(existsSync(last.worktree?.path ?? ''), false);
+    await clean.leavesNothing();
+
+    const closed = scene.formula('closed', { lives: [HALF] });
+    await terminal.type(`mosaic formula run ${closed.file}`);
+    await world.until('its work has begun', () => isHalf(closed.agent), 60_000);
+    await terminal.close();
+    await world.until('it has ended', () => closed.history().length > 0, 60_000);
+    assert.deepEqual([closed.last().reason, closed.last().worktree?.end], ['interrupted', 'kept']);
+    await world.until('nothing of it is left', async () => closed.leavesNothing().then(() => true), 30_000);
+    // An interruption of one says nothing of the other.
+    assert.equal(existsSync(`${dirty.last().worktree?.path}/half.txt`), true);
+  },
+);
 
 forFormulas(
   'SIGKILL of mosaic: the next run ends what is left, keeps the work and goes on',

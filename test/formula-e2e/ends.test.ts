@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { phase } from '../support/stand-in/formula.ts';
 import { runCases, type EndCase } from './support/ends.ts';
-import { forFormulas } from './support/scene.ts';
+import { forFormulas, inFormulas } from './support/scene.ts';
 
 const COMMIT = 'echo rose >>roses.txt && git add roses.txt && git commit -qm "A rose"';
 
@@ -49,6 +49,46 @@ const byPhase: EndCase[] = [
     exit: 0,
     reason: 'merged',
     phases: ['merged'],
+    worktree: 'removed',
+  },
+];
+
+/** Its programs do what they should not. */
+const unruly: EndCase[] = [
+  {
+    name: 'renamed',
+    lives: [[{ sh: 'tmux rename-session mine && tmux new-window -d sleep 600' }, phase('PHASE:done')]],
+    exit: 0,
+    reason: 'done',
+    phases: ['done'],
+    worktree: 'removed',
+    async after(_, { world }) {
+      assert.ok(!(await world.sessions()).includes('mine'));
+    },
+  },
+  {
+    name: 'not-a-file',
+    // None of these is a phase, and none keeps the next one from being read.
+    lives: [
+      [
+        { sh: 'mkfifo "$MOSAIC_PHASE_FILE"', file: 'first' },
+        { sh: 'rm "$MOSAIC_PHASE_FILE" && ln -s /etc/passwd "$MOSAIC_PHASE_FILE"', file: 'second' },
+        { sh: 'rm "$MOSAIC_PHASE_FILE" && mkdir "$MOSAIC_PHASE_FILE"', file: 'third' },
+        { sh: 'rm first second third; rmdir "$MOSAIC_PHASE_FILE"' },
+        phase('PHASE:failed\nit is a file again'),
+      ],
+    ],
+    async during({ agent, current }, { world }) {
+      for (const [at, name] of ['first', 'second', 'third'].entries()) {
+        await world.until('it stands there', () => agent.deeds('ran').length > at, 30_000);
+        assert.deepEqual(current()?.phases, []);
+        writeFileSync(`${agent.start().cwd}/${name}`, '');
+      }
+    },
+    exit: 1,
+    reason: 'failed',
+    detail: /it is a file again/,
+    phases: ['failed: it is a file again'],
     worktree: 'removed',
   },
 ];
@@ -232,7 +272,7 @@ const byCrash: EndCase[] = [
   },
 ];
 
-for (const [name, cases] of Object.entries({ byPhase, answered, byClock, byCrash })) {
+for (const [name, cases] of Object.entries({ byPhase, unruly, answered, byClock, byCrash })) {
   const told = cases.map((one) => one.name).join(', ');
   forFormulas(`${name.replace('by', '').toLowerCase()}: ${told}`, async (scene) => runCases(scene, cases));
 }
@@ -268,3 +308,22 @@ forFormulas('skipped: for memory, and for a run that lasts', async (scene) => {
   assert.equal(slow.history().length, 1);
   await slow.leavesNothing();
 });
+
+inFormulas(
+  'a process that hides, and works in the worktree: that stays, and says so',
+  'none',
+  async (scene) => {
+    const { world } = scene;
+    const hide = `env -i setsid sh -c 'echo $$ >pid; exec sleep 600' </dev/null >/dev/null 2>&1 &`;
+    const formula = scene.formula('hidden', { lives: [[{ sh: hide, file: 'pid' }, phase('PHASE:done')]] });
+    const { stdout, stderr } = await formula.run(0);
+    const { worktree } = formula.last();
+    assert.equal(worktree?.end, 'kept');
+    const pid = readFileSync(`${worktree.path}/pid`, 'utf8').trim();
+    assert.match(worktree.why ?? '', new RegExp(`\\b${pid}\\b`));
+    assert.ok(`${stdout}${stderr}`.includes(worktree.path));
+    assert.equal(formula.events().at(-1)?.path, worktree.path);
+    await formula.leavesNothing();
+    await world.run('kill', [pid]);
+  },
+);
