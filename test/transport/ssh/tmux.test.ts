@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { realHost } from '../../../src/host/real.ts';
 import { sshTransport } from '../../../src/transport/ssh/ssh.ts';
-import { childrenOf, processesOf } from '../../support/processes.ts';
+import { processesOf } from '../../support/processes.ts';
 import { freePort, withFar } from '../../support/sshd.ts';
 import { standInsOf } from '../../support/stand-in/runtime.ts';
 import { inOneScene } from '../contract.ts';
@@ -34,8 +34,8 @@ withFar(
       processesOf(far.home).filter(({ pid }) => commandLine(pid).includes('agent\0serve'));
     const since = scene.begin();
     const sending = transport.send('worker', { text: 'late' }, { wait: 'idle', retries: 3, force: false });
-    // It has read the message, and looks at the agent again and again.
-    await world.until('it waits there', () => serving().some(({ pid }) => childrenOf(pid).length > 0));
+    // It has read the message, and looks at the agent again and again: by calls of tmux, each too short to be met.
+    await world.until('it waits there', () => serving().some(({ pid }) => hasHadChildren(pid)), 30_000);
     stop.abort();
     assert.equal((await sending).result, 'unverified');
     await world.until('it has ended there', () => serving().length === 0, 20_000);
@@ -48,6 +48,10 @@ withFar(
   },
   { timeout: 120_000 },
 );
+
+/** Page faults of children that have ended and were waited for (proc(5), stat field 11). */
+const hasHadChildren = (pid: number): boolean =>
+  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[8]) > 0;
 
 const commandLine = (pid: number): string => {
   try {
