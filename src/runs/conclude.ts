@@ -30,7 +30,7 @@ const KEPT_FOLDERS = 20;
 export async function conclude(
   given: RunContext,
   run: RunRecord,
-  wish: { end?: End; settled?: () => Promise<void>; mask: Mask; report: Report },
+  wish: { end?: End; settled?: () => Promise<void>; keepScreen?: boolean; mask: Mask; report: Report },
 ): Promise<{ replies: number }> {
   // It is brought to its end also when we are told to stop.
   const context: RunContext = { ...given, signal: new AbortController().signal };
@@ -62,7 +62,8 @@ export async function conclude(
   const { screen, trouble } = await endRun(context, run.formula, { mask });
   await wish.settled?.();
   if (trouble !== undefined) report({ type: 'trouble', message: mask(trouble) });
-  if (screen !== undefined) attempt(() => files.write(places.screen, `${screen.trimEnd()}\n`));
+  if (screen !== undefined && wish.keepScreen !== false)
+    attempt(() => files.write(places.screen, `${screen.trimEnd()}\n`));
   const { worktree, reason = 'interrupted' } = run;
   if (worktree !== undefined && worktree.end === undefined) {
     run.worktree =

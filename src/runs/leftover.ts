@@ -17,11 +17,12 @@ export const hasLeftover = (
 /**
  * Ends a run whose mosaic died: as what it was about to be ended as, else as interrupted. Its worktree is kept where there is work in it, its
  * answers wait again where its program never got them. Throws HostError.
+ * @param options.whole all its secrets are known
  */
 export async function endLeftover(
   context: RunContext,
   formula: string,
-  { mask, report }: { mask: Mask; report: Report },
+  { mask, whole, report }: { mask: Mask; whole: boolean; report: Report },
 ): Promise<void> {
   const { host, places } = context;
   const own = formulaPlaces(places, formula);
@@ -45,6 +46,8 @@ export async function endLeftover(
   const { replies } = await conclude(context, run, {
     ...(run.reason === undefined ? { end } : {}),
     mask,
+    // What it showed may hold a secret that nobody can tell any more.
+    keepScreen: whole,
     report: (progress) => {
       if (progress.type !== 'ending') report(progress);
     },

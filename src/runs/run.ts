@@ -19,7 +19,7 @@ import { watchPhases } from './phase-file.ts';
 import type { Report } from './progress.ts';
 import { runningRun, writeCurrent } from './record.ts';
 import { runLog } from './run-log.ts';
-import { secretsOf, type Mask, type Secrets } from './secrets.ts';
+import { maskOfReadable, secretsOf, type Secrets } from './secrets.ts';
 import { runWorktreePath } from './worktree.ts';
 
 export interface RunFormulaWish {
@@ -62,22 +62,13 @@ async function alone(wish: RunFormulaWish, own: FormulaPlaces): Promise<RunResul
   const { host, fleet } = wish.context;
   if (hasLeftover(host, own)) {
     const context = { ...wish.context, supervisor: await wish.server() };
-    await endLeftover(context, formula.name, { mask: quietSecrets(host, formula), report });
+    await endLeftover(context, formula.name, { ...maskOfReadable(host, formula), report });
   }
   const short = memoryShort(host, formula);
   if (short !== undefined) return { skipped: short };
   const secrets = secretsOf(host, formula);
   const command = commandOf(host, fleet, formula, secrets.values);
   return { run: await begin({ ...wish, own, secrets, command }) };
-}
-
-/** A leftover is ended also when the file of its secrets is gone. */
-function quietSecrets(host: Host, formula: Formula): Mask {
-  try {
-    return secretsOf(host, formula).mask;
-  } catch {
-    return (text) => text;
-  }
 }
 
 interface Beginning extends RunFormulaWish {

@@ -1,4 +1,5 @@
 /** What of a run is shown to nobody but its program. */
+import { visible } from '../base/visible.ts';
 import { parseEnvFile } from '../fleet/env-file.ts';
 import { HostError, type Host } from '../host/host.ts';
 import type { Formula } from '../model/formula.ts';
@@ -71,15 +72,39 @@ function readOrNeed(files: Host['files'], path: string): string | undefined {
   }
 }
 
-/** Replaces every one of these values in a text. */
+/** Replaces every one of these values in a text, also where it stands as it is printed. */
 export function maskOf(values: readonly string[]): Mask {
   const parts = values.flatMap((value) => [
     value,
+    value.trim(),
+    visible(value),
     ...(value.includes('\n') ? value.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE) : []),
   ]);
   // The longest first: one may be the beginning of another.
   const hidden = [...new Set(parts)]
-    .filter((part) => part.trim().length >= SHORTEST)
+    .filter((part) => part.length >= SHORTEST && part.trim() !== '')
     .sort((a, b) => b.length - a.length);
   return (text) => hidden.reduce((all, part) => all.replaceAll(part, HIDDEN), text);
+}
+
+/** Of as many of the formula's secrets as can be read now. `whole`: those are all. */
+export function maskOfReadable(
+  host: Pick<Host, 'files' | 'facts'>,
+  formula: Formula,
+): { mask: Mask; whole: boolean } {
+  try {
+    return { mask: secretsOf(host, formula).mask, whole: true };
+  } catch (error) {
+    if (!(error instanceof NeedError)) throw error;
+  }
+  const { envFile: _, ...others } = formula;
+  const { forge: __, ...alone } = formula;
+  const masks = [others, alone].flatMap((part) => {
+    try {
+      return [secretsOf(host, part).mask];
+    } catch {
+      return [];
+    }
+  });
+  return { mask: (text) => masks.reduce((all, mask) => mask(all), text), whole: false };
 }

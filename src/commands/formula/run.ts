@@ -1,5 +1,4 @@
 /** `mosaic formula run`: one run of a formula, from its guards to its record. */
-import type { Host } from '../../host/host.ts';
 import { promptOf } from '../../formula/prompt.ts';
 import type { Fleet, Supervisor } from '../../model/fleet.ts';
 import { formulaPlaces, runPlaces, type Formula } from '../../model/formula.ts';
@@ -70,7 +69,7 @@ export async function formulaRunCommand(
       context: { host, fleet, places, signal },
       formula,
       report,
-      server: () => server(context, fleet, setting, formula),
+      server: () => server(context, fleet, setting),
     }),
   );
   if ('skipped' in result) {
@@ -82,21 +81,10 @@ export async function formulaRunCommand(
   return 'run' in result ? (result.run.exitCode ?? EXIT.failed) : EXIT.ok;
 }
 
-/**
- * A server that we start keeps our environment, and shows it to everybody on it: the token is for the formula's program alone. Throws
- * RunError.
- */
-async function server(
-  context: CommandContext,
-  fleet: Fleet,
-  setting: Setting,
-  { forge }: Formula,
-): Promise<Supervisor> {
-  const without = forge?.tokenEnv === undefined ? {} : { [forge.tokenEnv]: undefined };
-  const exec: Host['exec'] = (file, args, options) =>
-    context.host.exec(file, args, { ...options, env: { ...without, ...options?.env } });
+/** Throws RunError. */
+async function server(context: CommandContext, fleet: Fleet, setting: Setting): Promise<Supervisor> {
   try {
-    return await ensureServer({ ...context, host: { ...context.host, exec } }, fleet, setting);
+    return await ensureServer(context, fleet, setting);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     throw new RunError(error.message, { fix: error.fix, cause: error });
