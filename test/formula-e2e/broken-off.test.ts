@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { openTerminal } from '../e2e/support/terminal.ts';
+import { processesOf } from '../support/processes.ts';
 import { phase } from '../support/stand-in/formula.ts';
 import { hasEnded } from './support/ends.ts';
-import { forFormulas } from './support/scene.ts';
+import { commandLine, forFormulas } from './support/scene.ts';
 
 const NEVER = '/nonexistent/file';
 /** Work that is in no commit, and then more of it that never ends. */
@@ -44,6 +45,32 @@ forFormulas(
     assert.equal(existsSync(`${dirty.last().worktree?.path}/half.txt`), true);
   },
 );
+
+forFormulas('commands of the formula that never end are ended with the run', async (scene) => {
+  const { world } = scene;
+  const formula = scene.formula('patient', {
+    lives: [
+      [
+        phase('PHASE:escalate\nwhat now?'),
+        { heard: 'go on' },
+        phase('PHASE:awaiting_ci'),
+        { heard: 'never' },
+      ],
+    ],
+    keys: { commands: { notify: ['sleep', '4321'], awaiting_ci: ['sleep', '4322'] } },
+  });
+  const running = await formula.begin();
+  const runs = (seconds: string) => (): boolean =>
+    processesOf(formula.places.runs).some(({ pid }) => commandLine(pid).includes(`sleep ${seconds}`));
+  await world.until('a person is being told', runs('4321'), 60_000);
+  // Nobody waits for that.
+  await scene.mosaic(['formula', 'reply', 'patient', 'go on']);
+  await world.until('the pipeline is waited for', runs('4322'), 60_000);
+  running.signal('SIGTERM');
+  const phases = ['escalate: what now?', 'awaiting_ci'];
+  const result = await running.ended;
+  await hasEnded(scene, formula, { exit: 130, reason: 'interrupted', phases, worktree: 'removed' }, result);
+});
 
 forFormulas(
   'SIGKILL of mosaic: the next run ends what is left, keeps the work and goes on',

@@ -180,7 +180,8 @@ function formulaOf(scene: Scene, repository: string, name: string, wish: Formula
 const lines = (file: string): string[] =>
   existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
 
-const commandLine = (pid: number): string => {
+/** A process as a person would name it. */
+export const commandLine = (pid: number): string => {
   try {
     return `${pid} ${readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ')}`;
   } catch {
