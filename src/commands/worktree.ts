@@ -40,10 +40,11 @@ export async function worktreeGcCommand(context: CommandContext, options: GcComm
   const { places } = settingOf(host, fleet);
   const collect = options.dryRun === true ? planGc : runGc;
   const run = async (): Promise<number> => {
+    const runs = worktreesOfRuns(host, places);
     const { rows, unknown } = await collect(host, {
       ...(await surveyWish(context, fleet)),
       wanted: await needed(context, fleet),
-      keptFor: worktreesOfRuns(host, places).keptFor,
+      keptFor: (owner, path) => runs.keptFor(owner, path),
       olderThanMs: options.olderThanMs ?? 24 * 60 * 60 * 1000,
       now: host.clock.now(),
     });
