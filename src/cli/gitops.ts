@@ -27,7 +27,7 @@ export function addGitops(program: Command, context: CommandContext, done: (code
       'after',
       `
 A new commit is taken when it comes after the one in force, bears a good signature where one is asked for, its fleet file is valid
-here, and its plan passes the brakes. Else the last good revision stays in force, and is reconciled; status and events say why.
+here, so are its formulas, and its plan passes the brakes. Else the last good revision stays in force, and is reconciled; status and events say why.
 
 From beginning to end:
   mosaic gitops bootstrap --repo git@git.example.org:team/fleet.git

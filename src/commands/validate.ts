@@ -6,6 +6,7 @@ import { counted } from '../base/text.ts';
 import { visible } from '../base/visible.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Loaded } from '../model/problem.ts';
+import { badFormulas, type BadFormula } from './bad-formulas.ts';
 import { CommandError, EXIT } from './command-error.ts';
 import type { CommandContext, FleetOptions } from './context.ts';
 import { findFleetFile, readFleet } from './fleet-file.ts';
@@ -30,7 +31,7 @@ export async function validateCommand(
   const path = file === undefined ? await findFleetFile(host, options.file) : givenPath(host, file);
   const read = await readFleet(context, path);
   const loaded = options.followed === true ? await asFollowed(context, read) : read;
-  const formulas = loaded.ok ? await badFormulas(context, loaded.value) : [];
+  const formulas = loaded.ok ? await badOf(context, loaded.value) : [];
   if (loaded.ok && formulas.length > 0) return tellFormulas(context, loaded, formulas, options);
   const problems = loaded.ok ? loaded.warnings : loaded.problems;
   if (options.output === 'github')
@@ -52,31 +53,24 @@ export async function validateCommand(
   return loaded.ok ? EXIT.ok : EXIT.invalid;
 }
 
-type Bad = Loaded<unknown> & { ok: false };
-
-/** The files of the fleet's formulas in which something is wrong; loaded only where the fleet file names any. */
-async function badFormulas(context: CommandContext, fleet: Fleet): Promise<Bad[]> {
-  if (fleet.formulas.length === 0) return [];
-  const { loadFrom } = await import('./formula/check.ts');
-  const bad: Bad[] = [];
-  for (const file of new Set(fleet.formulas.map((one) => one.file))) {
+/** Of the fleet's formulas. Where the fleet file is only reviewed, what is the host's own is not there. */
+function badOf(context: CommandContext, fleet: Fleet): Promise<BadFormula[]> {
+  const { host, terminal } = context;
+  const [there, away]: [string[], string[]] = [[], []];
+  for (const { file } of fleet.formulas) {
     const beside = file.startsWith(`${dirname(fleet.file)}/`);
-    // Where the fleet file is only reviewed, what is the host's own is not there.
-    if (!beside && context.host.files.target(file) === undefined)
-      context.terminal.err(`Note: the formula ${visible(file)} is not there, on this machine\n`);
-    else {
-      const loaded = await loadFrom(context, file, Object.keys(fleet.runtimes));
-      if (!loaded.ok) bad.push(loaded);
-    }
+    (beside || host.files.target(file) !== undefined ? there : away).push(file);
   }
-  return bad;
+  for (const file of new Set(away))
+    terminal.err(`Note: the formula ${visible(file)} is not there, on this machine\n`);
+  return badFormulas(context, fleet, there);
 }
 
 /** The fleet file is well in itself; for programs, what is wrong elsewhere stands with the entry that names it. */
 function tellFormulas(
   { host, terminal }: CommandContext,
   fleet: Loaded<Fleet> & { ok: true },
-  bad: readonly Bad[],
+  bad: readonly BadFormula[],
   options: ValidateCommandOptions,
 ): number {
   const { cwd } = host.facts;

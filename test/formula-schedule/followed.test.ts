@@ -35,6 +35,16 @@ inWorld('a followed fleet brings its formulas along, and takes them away', 'syst
   assert.match((await statusOf(world)).refused?.reason ?? '', /formulas\/gone\.toml/);
   assert.equal(await active(), 'active');
 
+  // Nor does one with which each run would fail.
+  source.write('formulas/gardener.toml', `${toml('Rake.')}timeout = "soon"\n`);
+  await source.agents(['one'], formulas('1h'));
+  await gitops(world, 1, 'sync');
+  assert.match(
+    (await statusOf(world)).refused?.reason ?? '',
+    /"formulas\/gardener\.toml", which the fleet file names, is not valid: line 6: .*timeout/,
+  );
+  assert.match(readFileSync(file, 'utf8'), /Water\./);
+
   await source.agents(['one']);
   await gitops(world, 0, 'sync');
   assert.equal(await active(), 'inactive');

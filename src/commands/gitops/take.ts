@@ -2,10 +2,13 @@
 import type { Followed } from '../../gitops/followed.ts';
 import { asIfInForce } from '../../gitops/followed.ts';
 import { judge, type CommitFacts, type Verdict } from '../../gitops/judge.ts';
-import { currentFile, putInForce, revisionOf } from '../../gitops/layout.ts';
+import { currentFile, currentLink, putInForce, revisionOf } from '../../gitops/layout.ts';
 import { readFollowing } from '../../gitops/store.ts';
+import type { Fleet } from '../../model/fleet.ts';
 import type { Following } from '../../model/gitops.ts';
+import type { Places } from '../../model/places.ts';
 import { withApplyLock } from '../apply-plan.ts';
+import { badFormulas, firstTrouble } from '../bad-formulas.ts';
 import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { readFleet } from '../fleet-file.ts';
@@ -46,6 +49,8 @@ export async function takeRevision(
     const loaded = await readFleet({ ...context, host: then }, file);
     const wrong = judge({ ...facts, loaded });
     if (wrong !== undefined || !loaded.ok) return wrong;
+    const formula = await badFormulaOf({ ...context, host: then }, places, loaded.value);
+    if (formula !== undefined) return judge({ ...facts, loaded, file: formula });
     const { plan } = await lookAndPlan(then, loaded.value, settingOf(then, loaded.value), { allowMassStop });
     const verdict = judge({ ...facts, loaded, plan });
     if (verdict !== undefined) return verdict;
@@ -55,6 +60,18 @@ export async function takeRevision(
     return undefined;
   };
   return withApplyLock(context, places, task, { waitMs: APPLY_PATIENCE_MS });
+}
+
+/** Of those that lie in the repository: what is wrong with the host's own is not the commit's fault. */
+async function badFormulaOf(
+  context: Pick<CommandContext, 'host' | 'signal'>,
+  places: Places,
+  fleet: Fleet,
+): Promise<{ path: string; wrong: string } | undefined> {
+  const folder = `${currentLink(places)}/`;
+  const own = fleet.formulas.map(({ file }) => file).filter((file) => file.startsWith(folder));
+  const trouble = firstTrouble(await badFormulas(context, fleet, own));
+  return trouble && { path: trouble.file.slice(folder.length), wrong: trouble.wrong };
 }
 
 /** Whether what is followed is still what the round began with. Throws CommandError where it is not. */
