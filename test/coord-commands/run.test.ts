@@ -243,13 +243,18 @@ inProject(
   'run: mosaic killed in the middle: the program is still known, and resumed after its end',
   async (scene) => {
     await scene.init();
-    const running = await scene.world.start(['coord', 'run', 'T-1', '--', 'sh', '-c', 'exec sleep 60'], {
-      cwd: scene.project,
-    });
+    const running = await scene.world.start(
+      ['coord', 'run', 'T-1', '--', 'sh', '-c', 'echo up; exec sleep 60'],
+      {
+        cwd: scene.project,
+      },
+    );
     const pid = await scene.world.until('it runs', () => {
       const found = scene.lock()?.pid ?? 0;
       return found > 0 ? found : undefined;
     });
+    // Until it is let go, it would end with us.
+    await scene.world.until('the program is up', () => running.output().stdout.includes('up'));
     process.kill(running.pid, 'SIGKILL');
     await scene.world.until('mosaic is gone', () => !existsSync(`/proc/${running.pid}`));
     assert.equal((await scene.json(['status']))['pid'], pid);
