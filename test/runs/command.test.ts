@@ -58,11 +58,42 @@ inFormulas(
       const { code, stderr } = await run(name, keys);
       assert.equal(code, wanted, `${name}: ${stderr}`);
       assert.match(stderr, message);
-      assert.deepEqual(scene.formula(name, { lives }).history(), []);
+      // Its name is known only where the file is valid, or was.
+      const of = scene.formula(name, { lives, keys });
+      const noted = of.history().map(({ reason, exitCode, detail }) => ({ reason, exitCode, detail }));
+      assert.equal(noted.length, wanted === 69 ? 1 : 0, name);
+      for (const { reason, exitCode, detail } of noted) {
+        assert.deepEqual([reason, exitCode], ['not-started', 69]);
+        assert.match(detail ?? '', message);
+        assert.deepEqual(
+          of.events().map(({ event, result }) => [event, result]),
+          [['formula-end', 'failed']],
+        );
+      }
     }
     const missing = await world.mosaic(['formula', 'run', 'nothing.toml']);
     assert.deepEqual([missing.code, /nothing\.toml is not there/.test(missing.stderr)], [65, true]);
     assert.deepEqual(await world.sessions(), []);
+  },
+);
+
+inFormulas(
+  'a scheduled formula that is not valid any more: on record, in the list',
+  'none',
+  async (scene) => {
+    const { world } = scene;
+    const { file, history, events } = scene.formula('garden', { lives: [[]], keys: { timeout: 'soon' } });
+    world.writeFleet({ agents: [], formulas: [{ file, every: '6h' }] });
+    for (const nth of [1, 2]) {
+      assert.equal((await world.mosaic(['formula', 'run', file])).code, 65);
+      assert.deepEqual(
+        history().map(({ reason, exitCode }) => [reason, exitCode]),
+        Array.from({ length: nth }, () => ['not-started', 65]),
+      );
+    }
+    assert.match(events().at(-1)?.message ?? '', /not-started: .* is not valid\. .*mosaic formula check/);
+    const { stdout } = await world.mosaic(['formula', 'list']);
+    assert.match(stdout, /^garden .*not started/m);
   },
 );
 

@@ -1,4 +1,5 @@
 /** Reads and checks a formula's file. */
+import { shellWord } from '../../base/shell.ts';
 import { visible } from '../../base/visible.ts';
 import { loadFormula } from '../../formula/load.ts';
 import type { Formula } from '../../model/formula.ts';
@@ -29,5 +30,8 @@ export async function requireFormula(context: CommandContext, given: string): Pr
   }
   const { formatProblems } = await import('../../report/problems.ts');
   terminal.err(formatProblems(loaded, { color: terminal.color, cwd: host.facts.cwd }));
-  throw new CommandError(`${file} is not valid`, EXIT.invalid, { shown: true });
+  throw new CommandError(`${file} is not valid`, EXIT.invalid, {
+    fix: `See what is wrong: mosaic formula check ${shellWord(file)}`,
+    shown: true,
+  });
 }

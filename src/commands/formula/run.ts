@@ -23,9 +23,11 @@ import { CommandError, EXIT } from '../command-error.ts';
 import type { CommandContext } from '../context.ts';
 import { eventLog } from '../event-log.ts';
 import { requireFleet } from '../fleet-file.ts';
+import { givenPath } from '../given-path.ts';
 import { settingOf } from '../reconcile.ts';
 import { requireFormula } from './file.ts';
 import { ensureServer } from './holder.ts';
+import { nameOfFile, noteRefusal } from './refusal.ts';
 import { logRun } from './run-events.ts';
 
 export interface FormulaRunOptions {
@@ -45,7 +47,8 @@ export async function formulaRunCommand(
   options: FormulaRunOptions,
 ): Promise<number> {
   const { fleet } = await requireFleet(given, options.file === undefined ? {} : { file: options.file });
-  const formula = await requireFormula(given, file);
+  const isReal = options.dryRun !== true;
+  const formula = isReal ? await formulaOrNote(given, fleet, file) : await requireFormula(given, file);
   const context = { ...given, host: withoutToken(given.host, formula) };
   const { host, terminal, signal } = context;
   const setting = settingOf(host, fleet);
@@ -54,7 +57,7 @@ export async function formulaRunCommand(
     terminal.out(
       options.json === true ? runResultJsonText(fleet.name, result) : runResultText(result, terminal.color),
     );
-  if (options.dryRun === true) {
+  if (!isReal) {
     say(await planned(context, fleet, places, formula));
     return EXIT.ok;
   }
@@ -71,7 +74,11 @@ export async function formulaRunCommand(
       report,
       server: () => server(context, fleet, setting),
     }),
-  );
+  ).catch(async (error: unknown) => {
+    if (error instanceof CommandError && !signal.aborted)
+      await noteRefusal(host, fleet, log, { name: formula.name, file: formula.file }, error);
+    throw error;
+  });
   if ('skipped' in result) {
     report({ type: 'skipped', formula: formula.name, why: result.skipped });
     say({ kind: 'skipped', formula: formula.name, why: result.skipped });
@@ -79,6 +86,23 @@ export async function formulaRunCommand(
   const trouble = log.trouble();
   if (trouble !== undefined) terminal.err(`The event log is incomplete: ${trouble}\n`);
   return 'run' in result ? (result.run.exitCode ?? EXIT.failed) : EXIT.ok;
+}
+
+/** Where it is not valid any more, that goes on record too. Throws CommandError. */
+async function formulaOrNote(context: CommandContext, fleet: Fleet, given: string): Promise<Formula> {
+  const { host, signal } = context;
+  try {
+    return await requireFormula(context, given);
+  } catch (error) {
+    if (!(error instanceof CommandError) || signal.aborted) throw error;
+    const file = givenPath(host, given);
+    const name = nameOfFile(host, fleet, file);
+    if (name !== undefined) {
+      const log = eventLog(host, settingOf(host, fleet).places, fleet.name);
+      await noteRefusal(host, fleet, log, { name, file }, error);
+    }
+    throw error;
+  }
 }
 
 /** Throws RunError. */
@@ -121,6 +145,7 @@ async function planned(
       places: { own, run },
       folder: formula.repository,
       replies: readReplies(host.files, own).map(({ text }) => text),
+      mask,
     });
     const other = runningRun(host, own);
     const why =
