@@ -60,12 +60,17 @@ export function realExec(facts: Facts): Exec {
       maxBuffer: MAX_OUTPUT,
       verbose: 'none',
     });
-    // A group is waited for whole: it can be ended.
-    if (options.signal === undefined) endOutput(running);
-    const ended = options.signal === undefined ? () => {} : groupEnder(running.pid, options.signal, timeout);
-    const result = await withinTime(running, timeout + GIVE_UP_AFTER_MS);
+    endOutput(running);
+    const { signal } = options;
+    const ended = signal === undefined ? () => {} : groupEnder(running.pid, signal, timeout);
+    const result = await withinTime(running, timeout + GIVE_UP_AFTER_MS, signal);
     ended();
-    if (result === undefined) return fail({ stdout: '', stderr: '' }, 'timeout', late);
+    if (result === undefined) {
+      const nothing = { stdout: '', stderr: '' };
+      return signal?.aborted === true
+        ? fail(nothing, 'signal', `${name}: ended before it answered`)
+        : fail(nothing, 'timeout', late);
+    }
     const output = { stdout: result.stdout, stderr: result.stderr };
     if (result.timedOut) return fail(output, 'timeout', late);
     if (result.isMaxBuffer) return fail(output, 'too-much-output', `${name}: answered more than 64 MiB`);
@@ -78,26 +83,36 @@ export function realExec(facts: Facts): Exec {
 }
 
 /**
- * The result of a program, or undefined when there is none in time. A killed program is not always the end of it: a tmux
+ * The result of a program, or undefined when there is none in time, or soon after the signal is aborted. A killed program is not always the end of it: a tmux
  * client hands its output to the server, and a server that hangs keeps it open after the client is gone. What is given up
  * here no longer keeps this process alive.
  */
 async function withinTime<T>(
   running: Promise<T> & Pick<ChildProcess, 'stdin' | 'stdout' | 'stderr' | 'unref'>,
   ms: number,
+  signal: AbortSignal | undefined,
 ): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
+  let hurry = (): void => {};
   const givenUp = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => {
-      resolve(undefined);
-      for (const stream of [running.stdin, running.stdout, running.stderr]) stream?.destroy();
-      running.unref();
-    }, ms);
+    const giveUpAfter = (patienceMs: number): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        resolve(undefined);
+        for (const stream of [running.stdin, running.stdout, running.stderr]) stream?.destroy();
+        running.unref();
+      }, patienceMs);
+    };
+    hurry = () => giveUpAfter(GIVE_UP_AFTER_MS);
+    if (signal?.aborted === true) hurry();
+    else giveUpAfter(ms);
   });
+  signal?.addEventListener('abort', hurry, { once: true });
   try {
     return await Promise.race([running, givenUp]);
   } finally {
     clearTimeout(timer);
+    signal?.removeEventListener('abort', hurry);
   }
 }
 
@@ -156,7 +171,7 @@ function groupEnder(pid: number | undefined, signal: AbortSignal, timeoutMs: num
     clearTimeout(timer);
     clearTimeout(killer);
     signal.removeEventListener('abort', ask);
-    // What ignored the first word is not left behind.
-    if (killer !== undefined) end('SIGKILL');
+    // What ignored the first word is not left behind, nor what the program left at work.
+    end(killer === undefined ? 'SIGTERM' : 'SIGKILL');
   };
 }

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { ExecResult } from '../../src/host/host.ts';
 import { realHost } from '../../src/host/real.ts';
 import { inWorld } from '../support/supervisors.ts';
+import { until } from '../support/until.ts';
 
 const tsx = import.meta.resolve('tsx');
 const asker = fileURLToPath(new URL('ask-hung-server.ts', import.meta.url));
@@ -44,3 +48,43 @@ test('what comes late from a program that lives is still heard', async () => {
   const slow = 'echo one; sleep 1; echo two';
   assert.equal((await realHost().exec('sh', ['-c', slow])).stdout, 'one\ntwo\n');
 });
+
+/** Shares the output, and is of no group that could be ended. */
+const daemon = 'env -i setsid sleep 20 & echo $!';
+
+test('one that can be ended is over when its program has ended; what it left in its group is ended', async (t) => {
+  const left = `sleep 30 & echo $!; ${daemon}; echo passed`;
+  const began = Date.now();
+  const { signal } = new AbortController();
+  const { code, stdout } = await realHost().exec('sh', ['-c', left], { timeoutMs: 10_000, signal });
+  const [inGroup, other, ...rest] = stdout.split('\n');
+  t.after(() => process.kill(Number(other), 'SIGKILL'));
+  assert.deepEqual([code, rest], [0, ['passed', '']]);
+  assert.ok(Date.now() - began < 8_000);
+  await until('it is ended', () => !lives(Number(inGroup)));
+});
+
+test('one that is to end is not waited for because something else keeps its output open', async (t) => {
+  const ending = new AbortController();
+  const stubborn = `trap '' TERM; ${daemon} >"$0"; while :; do sleep 0.05; done`;
+  const note = join(mkdtempSync(join(tmpdir(), 'mosaic-exec-')), 'pid');
+  t.after(() => {
+    process.kill(Number(readFileSync(note, 'utf8')), 'SIGKILL');
+    rmSync(dirname(note), { recursive: true });
+  });
+  const asked = realHost().exec('sh', ['-c', stubborn, note], { timeoutMs: 15_000, signal: ending.signal });
+  await until('it runs', () => existsSync(note) && readFileSync(note, 'utf8').endsWith('\n'));
+  const began = Date.now();
+  ending.abort();
+  assert.equal((await asked).failure, 'signal');
+  assert.ok(Date.now() - began < 8_000);
+});
+
+function lives(pid: number): boolean {
+  try {
+    // One that nobody has waited for yet is ended all the same.
+    return !/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
