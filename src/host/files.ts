@@ -4,7 +4,7 @@ import { absentAsUndefined, asHostError, attempt, codeOf } from './failures.ts';
 import { HostError, type Files, type FileStat, type WriteOptions } from './host.ts';
 import { acquireLock } from './lock.ts';
 import { realProcesses } from './processes.ts';
-import { readExact, readFile, readInput } from './read.ts';
+import { readExact, readFile, readInput, readStart } from './read.ts';
 import { clearUnfinished, unfinishedName } from './unfinished.ts';
 
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants;
@@ -12,6 +12,7 @@ const { O_APPEND, O_CREAT, O_NOFOLLOW, O_RDWR } = fs.constants;
 /** The real file system. Synchronous: a reconcile reads many small files, and that is several times faster so. */
 export const realFiles: Files = {
   read: readFile,
+  readStart,
   readExact,
   readInput,
 
@@ -48,7 +49,7 @@ export const realFiles: Files = {
         const { size } = fs.fstatSync(fd);
         const last = Buffer.alloc(1);
         const torn = size > 0 && fs.readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 10;
-        fs.writeSync(fd, (torn ? '\n' : '') + text);
+        appendWhole(fd, Buffer.from((torn ? '\n' : '') + text), size);
         if (options.durable === true) fs.fsyncSync(fd);
       } finally {
         fs.closeSync(fd);
@@ -114,6 +115,18 @@ export const realFiles: Files = {
 
   lock: acquireLock,
 };
+
+/** A disk that is full takes a part, and says so only at the next call: then all of it is taken back. */
+function appendWhole(fd: number, bytes: Buffer, oldSize: number): void {
+  let written = 0;
+  try {
+    while (written < bytes.length) written += fs.writeSync(fd, bytes, written);
+  } catch (error) {
+    // But not what another process has added meanwhile.
+    if (written > 0 && fs.fstatSync(fd).size === oldSize + written) fs.ftruncateSync(fd, oldSize);
+    throw error;
+  }
+}
 
 function removeFolder(path: string): boolean {
   try {
