@@ -121,8 +121,9 @@ function scheduled(
 }
 
 /** Why a formula's timer stays as it is. */
-function obstacleTo(g: Gathering, { name, file }: ScheduledFormula): Hold | undefined {
+function obstacleTo(g: Gathering, { name, file, everyMs }: ScheduledFormula): Hold | undefined {
   const { fleet, observation, places } = g;
+  const ofTheFile = fleet.formulas.some((one) => one.name === name);
   const seen = observation.formulas.files.get(file);
   if (seen !== 'file') {
     const why =
@@ -130,7 +131,9 @@ function obstacleTo(g: Gathering, { name, file }: ScheduledFormula): Hold | unde
     return {
       subject: name,
       reason: `its formula ${file} ${why}: its timer stays as it is`,
-      fix: 'Put it there, or name another file.',
+      fix: ofTheFile
+        ? 'Put it there, or name another file.'
+        : `Has it moved: mosaic formula install NEW-PLACE --name ${name} --every ${formatDuration(everyMs)}. Is it gone: mosaic formula uninstall ${name}.`,
     };
   }
   if (/^\/(?:dev|proc)\//.test(fleet.file))

@@ -41,6 +41,9 @@ inWorld(
       return ran.stderr;
     };
     assert.match(await install(65, 'bad.toml', '--every', '6h'), /^bad\.toml:6:11/m);
+    // As a terminal leads a file to standard input: it is one, for now.
+    assert.match(await install(64, '/dev/stdin', '--every', '6h'), /\/dev\/stdin is not there when/);
+    assert.match(await install(64, '.', '--every', '6h'), /is no file/);
     assert.match(await install(64, 'good.toml', '--every', '7h'), /Near it: 6h or 8h/);
     assert.match(await install(64, 'good.toml', '--every', '6h', '--name', 'A B'), /no formula can have/);
     assert.match(await install(69, 'good.toml', '--every', '6h'), /crontab -e.*0 \*\/6/);
@@ -76,6 +79,11 @@ inWorld('install beside the fleet file: what that says counts', 'systemd', async
   ]);
   assert.equal(mine.code, 0, mine.stderr);
   assert.match(mine.stdout, /start-timer:mosaic-formula-mine\.timer/);
+  assert.match(mine.stderr, /good \(.*good\.toml, every 6h\) runs the formula good, too: one run at a time/);
+  writeFileSync(world.path('work', 'moved.toml'), text);
+  const moved = await world.mosaic(['formula', 'install', 'moved.toml', '--every', '1h', '--name', 'mine']);
+  assert.equal(moved.code, 0, moved.stderr);
+  assert.match(moved.stderr, /mine was .*mine\.toml, every 1h, until now; its notes and answers/);
   world.writeFleet({ agents: [] });
   const applied = await world.mosaic(['apply']);
   assert.equal(applied.code, 0, applied.stderr);

@@ -22,6 +22,7 @@ import { planExitCode } from '../plan-exit-code.ts';
 import { lookAndPlan, settingOf } from '../reconcile.ts';
 import { LOCK_PATIENCE_MS } from '../turn.ts';
 import { requireFormula } from './file.ts';
+import { knownFormulas } from './known.ts';
 
 export interface FormulaInstallOptions extends FleetOptions {
   everyMs: number;
@@ -43,6 +44,7 @@ export async function formulaInstallCommand(
   refuseOddInterval(everyMs);
   const { fleet } = await requireFleet(context, { ...options, remember: options.dryRun !== true });
   const path = givenPath(host, file);
+  refusePassing(host, path);
   const formula = await requireFormula(context, path);
   if (!Object.hasOwn(fleet.runtimes, formula.runtime))
     throw new CommandError(
@@ -62,6 +64,7 @@ export async function formulaInstallCommand(
   const setting = settingOf(host, now);
   await requireManager(host, now, named ?? wish, setting);
   const look = () => lookAndPlan(host, now, setting, TIMERS_ALONE);
+  if (named === undefined) tellSame(context, fleet, wish, formula.name);
   if (options.dryRun === true) {
     const { plan } = await look();
     await showPlan(context, plan, options.json === true ? 'json' : 'text');
@@ -86,6 +89,42 @@ export async function formulaInstallCommand(
     },
     { waitMs: LOCK_PATIENCE_MS },
   );
+}
+
+/** Each run reads the file anew. Throws CommandError. */
+function refusePassing({ files }: Host, path: string): void {
+  const kind = files.target(path)?.kind;
+  // Who leads a file to standard input has it there only for now.
+  const passing = /^\/(?:dev|proc)\//.test(path);
+  if (!passing && (kind === undefined || kind === 'file')) return;
+  throw new CommandError(
+    `${path} ${passing ? 'is not there when a timer comes' : 'is no file'}`,
+    EXIT.usage,
+    {
+      fix: 'Name the file of a formula, one that stays where it is.',
+    },
+  );
+}
+
+/** What the operator may not have meant: they go by names, and a run of one is a run of the other. */
+function tellSame(
+  { host, terminal }: CommandContext,
+  fleet: Fleet,
+  wish: ScheduledFormula,
+  formula: string,
+): void {
+  const tell = (words: string): void => terminal.err(`Note: ${visible(words)}\n`);
+  for (const { name, file, everyMs, schedule, origin } of knownFormulas(host, fleet)) {
+    if (schedule === undefined || file === undefined || everyMs === undefined) continue;
+    const known = `${file}, every ${formatDuration(everyMs)}`;
+    if (schedule === wish.name) {
+      if (origin === 'installed' && file !== wish.file)
+        tell(`${schedule} was ${known}, until now; its notes and answers go to the new one`);
+    } else if (name === formula)
+      tell(
+        `${schedule} (${known}) runs the formula ${formula}, too: one run at a time, with the same notes and answers`,
+      );
+  }
 }
 
 function refuseOddInterval(everyMs: number): void {
