@@ -24,8 +24,11 @@ const longestLine = 1000;
 const longestWord = 60;
 const longestReason = 1000;
 
-/** Reads the text of a phase file. Words are exact: no other case, nothing before or after them but white space. */
-export function readPhase(text: string): PhaseReading {
+/**
+ * Reads the text of a phase file. Words are exact: no other case, nothing before or after them but white space.
+ * @param mask hides what is secret, in texts that are not cut yet: of a part nobody knows that it is one
+ */
+export function readPhase(text: string, mask: (text: string) => string = (shown) => shown): PhaseReading {
   // A byte order mark counts as white space here, as it does for `trim`.
   if (text.trim() === '') return { kind: 'none' };
   const { line: first, ended } = lineAt(text, 0);
@@ -33,12 +36,16 @@ export function readPhase(text: string): PhaseReading {
   const phase = first.length > longestLine ? undefined : phaseOf(said);
   if (phase === undefined) {
     if (!ended && mayBecome(first)) return { kind: 'partial' };
-    const word = shortened(first.length > longestLine ? `${said}…` : said, longestWord);
+    const { line: shown } = lineAt(mask(text), 0);
+    const start = shown.slice(0, longestLine).trim();
+    const word = shortened(shown.length > longestLine ? `${start}…` : start, longestWord);
     return { kind: 'unknown', word, complete: ended };
   }
   if (!ended) return { kind: 'phase', phase, complete: false };
   const second = lineAt(text, first.length + 1);
-  const reason = shortened(second.line.slice(0, 4 * longestReason).trim(), longestReason);
+  // Not the word before it, which may be some variable's value.
+  const { line: shown } = lineAt(mask(text.slice(first.length + 1)), 0);
+  const reason = shortened(shown.slice(0, 4 * longestReason).trim(), longestReason);
   return {
     kind: 'phase',
     phase,

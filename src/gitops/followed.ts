@@ -52,6 +52,7 @@ export function asIfInForce(host: Host, places: Places, folder: string): Host {
     files: {
       ...files,
       read: (path) => files.read(led(path)),
+      readStart: (path, most) => files.readStart(led(path), most),
       readExact: (path) => files.readExact(led(path)),
       readInput: (path, signal) => files.readInput(led(path), signal),
       stat: (path) => files.stat(led(path)),

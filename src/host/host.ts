@@ -117,6 +117,8 @@ export interface Files {
    * also for a pipe or a device.
    */
   read(path: string): string | undefined;
+  /** As `read`, of a file of any length its first bytes, so many at most; a character that is cut is not what it was. */
+  readStart(path: string, most: number): string | undefined;
   /**
    * As `read`, for a text that is changed and written back: decoding must lose nothing. A byte order mark stays in it. Throws
    * HostError with code EILSEQ where it is no valid UTF-8.

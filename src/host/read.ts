@@ -12,6 +12,17 @@ const MAX_BYTES = 64 * 1024 * 1024;
 /** `Files.read`. */
 export const readFile = (path: string): string | undefined => readBytes(path)?.toString('utf8');
 
+/** `Files.readStart`. */
+export const readStart = (path: string, most: number): string | undefined =>
+  opened(path, (fd) => {
+    requireRegular(path, fs.fstatSync(fd));
+    const bytes = Buffer.alloc(most);
+    let length = 0;
+    for (let count = -1; count !== 0 && length < most; length += count)
+      count = fs.readSync(fd, bytes, length, most - length, null);
+    return bytes.toString('utf8', 0, length);
+  });
+
 /** `Files.readExact`. */
 export function readExact(path: string): string | undefined {
   const bytes = readBytes(path);
@@ -20,10 +31,13 @@ export function readExact(path: string): string | undefined {
 }
 
 const readBytes = (path: string): Buffer | undefined =>
+  opened(path, (fd) => readRegular(fd, path, fs.fstatSync(fd)));
+
+const opened = <T>(path: string, task: (fd: number) => T): T | undefined =>
   absentAsUndefined('read', path, () => {
     const fd = open(path);
     try {
-      return readRegular(fd, path, fs.fstatSync(fd));
+      return task(fd);
     } finally {
       fs.closeSync(fd);
     }
@@ -63,13 +77,17 @@ function openInput(path: string): number {
 const open = (path: string): number => fs.openSync(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
 function readRegular(fd: number, path: string, stat: fs.Stats): Buffer {
+  requireRegular(path, stat);
+  if (stat.size > MAX_BYTES) throw tooLarge(path);
+  return fs.readFileSync(fd);
+}
+
+function requireRegular(path: string, stat: fs.Stats): void {
   if (stat.isDirectory())
     throw new HostError(`cannot read ${path}: it is a folder`, { code: 'EISDIR', path });
   if (!stat.isFile()) {
     throw new HostError(`cannot read ${path}: it is no regular file`, { code: 'EINVAL', path });
   }
-  if (stat.size > MAX_BYTES) throw tooLarge(path);
-  return fs.readFileSync(fd);
 }
 
 async function readPipe(pipe: Socket, path: string): Promise<string> {

@@ -77,7 +77,8 @@ export async function live(wish: Living): Promise<Lived> {
     places: { own, run: places },
     folder: worktree.path,
     replies: replies.map(({ text }) => text),
-    command: { cwd: worktree.path, environment, signal, mask },
+    mask,
+    command: { cwd: worktree.path, environment, signal },
   });
   report({
     type: 'begin',

@@ -5,6 +5,7 @@
 import { readPhase, type PhaseReading } from '../formula/phase.ts';
 import type { Files, Host } from '../host/host.ts';
 import type { Phase } from '../model/formula.ts';
+import type { Mask } from './secrets.ts';
 
 export type PhaseEvent =
   | { kind: 'phase'; phase: Phase; reason?: string }
@@ -34,7 +35,7 @@ const STILL = {
 };
 /** What is added to a phase within that time belongs to it; later, it is said anew. */
 const SAME_MS = 2_000;
-/** A first line of a few words: whoever writes more has mistaken the file for a log. */
+/** Of which the first lines count; whoever writes more than that takes the file for a log. */
 export const MAX_PHASE_BYTES = 64 * 1024;
 /** Looks in a row at a file that changes meanwhile. */
 const TRIES = 3;
@@ -43,17 +44,24 @@ type Seen =
   | { kind: 'absent' }
   | { kind: 'trouble'; why: string }
   /** `stamp`: another one for each time that it is written, also with the same text. */
-  | { kind: 'text'; stamp: string; inode: number; text: string };
+  | ({ kind: 'text'; stamp: string } & Text);
 
-interface Told {
+interface Text {
+  /** Its beginning, of MAX_PHASE_BYTES at most. */
   text: string;
+  /** Of the whole file. */
+  size: number;
   inode: number;
+}
+
+interface Told extends Text {
   at: number;
   phase?: Phase;
   reason?: string;
 }
 
-export function phaseFile(files: Files, path: string): PhaseFile {
+/** @param mask hides secret values in what is told of it */
+export function phaseFile(files: Files, path: string, mask: Mask = (text) => text): PhaseFile {
   let last: Seen = { kind: 'absent' };
   /** When what stands there was first seen. */
   let since = 0;
@@ -73,7 +81,7 @@ export function phaseFile(files: Files, path: string): PhaseFile {
         isTold = true;
         return seen.kind === 'trouble' ? { event: seen } : {};
       }
-      const reading = readPhase(seen.text);
+      const reading = readPhase(seen.text, mask);
       const againAt = final ? now : since + patience(reading, seen.text);
       if (againAt > now) return { againAt };
       isTold = true;
@@ -101,11 +109,8 @@ const isSame = (a: Seen, b: Seen): boolean =>
       ? b.kind === 'trouble' && a.why === b.why
       : b.kind === 'absent';
 
-const continues = ({ text, inode }: { text: string; inode: number }, told: Told, now: number): boolean =>
-  inode === told.inode &&
-  text.length > told.text.length &&
-  text.startsWith(told.text) &&
-  now - told.at <= SAME_MS;
+const continues = ({ text, size, inode }: Text, told: Told, now: number): boolean =>
+  inode === told.inode && size > told.size && text.startsWith(told.text) && now - told.at <= SAME_MS;
 
 /** How long this text must stand before it counts. */
 function patience(reading: PhaseReading, text: string): number {
@@ -133,13 +138,13 @@ function look(files: Files, path: string): Seen {
       if (before === undefined) return { kind: 'absent' };
       const why = troubleOf(before);
       if (why !== undefined) return { kind: 'trouble', why: `${path} ${why}: no phase is read from it` };
-      const text = files.read(path);
+      const text = files.readStart(path, MAX_PHASE_BYTES);
       if (text === undefined) return { kind: 'absent' };
       const after = files.stat(path);
       const stamp = stampOf(before);
       // Else the text would be taken for that of the write before.
       if ((after !== undefined && stampOf(after) === stamp) || tries === TRIES)
-        return { kind: 'text', stamp, inode: before.inode, text };
+        return { kind: 'text', stamp, inode: before.inode, size: before.size, text };
     }
   } catch (error) {
     return { kind: 'trouble', why: (error as Error).message };
@@ -150,11 +155,10 @@ type Stat = NonNullable<ReturnType<Files['stat']>>;
 
 const stampOf = ({ inode, modifiedAt, size }: Stat): string => `${inode} ${modifiedAt} ${size}`;
 
-function troubleOf({ kind, size }: Stat): string | undefined {
+function troubleOf({ kind }: Stat): string | undefined {
   if (kind === 'link') return 'is a symbolic link';
   if (kind === 'folder') return 'is a folder';
-  if (kind === 'other') return 'is no regular file';
-  return size > MAX_PHASE_BYTES ? `has more than ${MAX_PHASE_BYTES / 1024} KiB` : undefined;
+  return kind === 'other' ? 'is no regular file' : undefined;
 }
 
 export interface PhaseWatch {
@@ -169,8 +173,9 @@ export interface PhaseWatch {
 export function watchPhases(
   { files, clock, watch }: Pick<Host, 'files' | 'clock' | 'watch'>,
   path: string,
+  mask?: Mask,
 ): PhaseWatch {
-  const file = phaseFile(files, path);
+  const file = phaseFile(files, path, mask);
   let events: PhaseEvent[] = [];
   let listener: (() => void) | undefined;
   const read = (now: number, final: boolean): number | undefined => {

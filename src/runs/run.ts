@@ -89,7 +89,7 @@ async function begin(wish: Beginning): Promise<RunRecord> {
   // Before anything is made: whoever finds it knows what to look for.
   writeCurrent(host.files, own, record);
   const log = runLog(host.files, own, record, report);
-  const phases = watchPhases(host, places.phase);
+  const phases = watchPhases(host, places.phase, mask);
   let lived: Lived;
   try {
     context = { ...wish.context, supervisor: await wish.server() };

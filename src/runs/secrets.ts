@@ -72,19 +72,70 @@ function readOrNeed(files: Host['files'], path: string): string | undefined {
   }
 }
 
-/** Replaces every one of these values in a text, also where it stands as it is printed. */
+/** Replaces every one of these values in a text, also where it stands as it is printed, or encoded. What is hidden already stays as it is. */
 export function maskOf(values: readonly string[]): Mask {
   const parts = values.flatMap((value) => [
-    value,
-    value.trim(),
-    visible(value),
+    ...formsOf(value),
     ...(value.includes('\n') ? value.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE) : []),
   ]);
-  // The longest first: one may be the beginning of another.
-  const hidden = [...new Set(parts)]
-    .filter((part) => part.length >= SHORTEST && part.trim() !== '')
-    .sort((a, b) => b.length - a.length);
-  return (text) => hidden.reduce((all, part) => all.replaceAll(part, HIDDEN), text);
+  const hidden = [...new Set(parts)].filter((part) => part.length >= SHORTEST && part.trim() !== '');
+  return (text) => {
+    const marks = spansOf(text, HIDDEN);
+    // All are looked for before any is replaced: values may overlap, or have the mark's own word in them.
+    const spans = hidden
+      .flatMap((part) => spansOf(text, part))
+      .filter(([from, to]) => !marks.some(([start, end]) => start <= from && to <= end));
+    return replaced(text, spans);
+  };
+}
+
+type Span = [from: number, to: number];
+
+/** Where it stands in a text, in order; where it overlaps with itself, as one. */
+function spansOf(text: string, part: string): Span[] {
+  const spans: Span[] = [];
+  for (let at = text.indexOf(part); at >= 0; at = text.indexOf(part, at + 1))
+    add(spans, [at, at + part.length]);
+  return spans;
+}
+
+function add(spans: Span[], [from, to]: Span): void {
+  const last = spans.at(-1);
+  if (last !== undefined && from < last[1]) last[1] = Math.max(last[1], to);
+  else spans.push([from, to]);
+}
+
+function replaced(text: string, spans: readonly Span[]): string {
+  if (spans.length === 0) return text;
+  const merged: Span[] = [];
+  for (const span of [...spans].sort(([a], [b]) => a - b)) add(merged, span);
+  let shown = '';
+  let done = 0;
+  for (const [from, to] of merged) {
+    shown += text.slice(done, from) + HIDDEN;
+    done = to;
+  }
+  return shown + text.slice(done);
+}
+
+/** As it is, as it is printed, and as it stands in an address or a header. */
+function formsOf(value: string): string[] {
+  // By way of its bytes: half a surrogate pair has no address.
+  const percent = encodeURIComponent(Buffer.from(value).toString());
+  const strict = percent.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+  return [value, value.trim(), visible(value), percent, strict, ...base64Of(value)];
+}
+
+/** What is the same in base64 whatever stands before and after it (`user:TOKEN`), for each of the three places it can begin at. */
+function base64Of(value: string): string[] {
+  const bytes = Buffer.from(value);
+  return [0, 1, 2].flatMap((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
+    const whole = encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
+    // Alone, its end is its own as well.
+    const forms = before === 0 ? [whole, encoded, encoded.replace(/=+$/, '')] : [whole];
+    return forms.flatMap((form) => [form, form.replaceAll('+', '-').replaceAll('/', '_')]);
+  });
 }
 
 /** Of as many of the formula's secrets as can be read now. `whole`: those are all. */
@@ -99,12 +150,12 @@ export function maskOfReadable(
   }
   const { envFile: _, ...others } = formula;
   const { forge: __, ...alone } = formula;
-  const masks = [others, alone].flatMap((part) => {
+  const values = [others, alone].flatMap((part) => {
     try {
-      return [secretsOf(host, part).mask];
+      return Object.values(secretsOf(host, part).values);
     } catch {
       return [];
     }
   });
-  return { mask: (text) => masks.reduce((all, mask) => mask(all), text), whole: false };
+  return { mask: maskOf(values), whole: false };
 }

@@ -11,7 +11,13 @@ import { realHost } from '../../src/host/real.ts';
 import { formulaPlaces, runPlaces, type Formula, type RunRecord } from '../../src/model/formula.ts';
 import { runCommand } from '../../src/runs/commands.ts';
 import { NeedError } from '../../src/runs/error-need.ts';
-import { contextParts, MAX_CONTEXT_BYTES, reportPart, scratchPart } from '../../src/runs/prompt-parts.ts';
+import {
+  contextParts,
+  MAX_CONTEXT_BYTES,
+  partsOf,
+  reportPart,
+  scratchPart,
+} from '../../src/runs/prompt-parts.ts';
 import { appendHistory, isRunning, readCurrent, readHistory, writeCurrent } from '../../src/runs/record.ts';
 import {
   markTold,
@@ -26,6 +32,7 @@ import { maskOf, secretsOf } from '../../src/runs/secrets.ts';
 
 const host = realHost();
 const { files } = host;
+const plain = (text: string): string => text;
 
 function folder(t: TestContext): string {
   const path = fs.mkdtempSync(join(tmpdir(), 'mosaic-parts-'));
@@ -47,16 +54,21 @@ test('context files: those that are there, none from elsewhere', (t) => {
   fs.symlinkSync('VISION.md', join(work, 'inside'));
   fs.symlinkSync('nowhere', join(work, 'dangling'));
   fs.symlinkSync(at, join(work, 'up'));
-  const read = (path: string): string | undefined => contextParts(files, work, [path])[0]?.text;
+  fs.mkdirSync(join(work, '.git'));
+  fs.writeFileSync(join(work, '.git/config'), 'url = https://token@forge.example');
+  fs.symlinkSync('.git/config', join(work, 'remotes'));
+  const read = (path: string): string | undefined => contextParts(files, work, [path], plain)[0]?.text;
   assert.equal(read('VISION.md'), 'far');
   assert.equal(read('inside'), 'far');
   assert.equal(read('missing'), undefined);
   for (const path of ['docs/out', 'absolute', 'up/outside'])
     assert.equal(read(path), '(It is not shown: it leads out of the repository.)', path);
+  for (const path of ['remotes', '.git/config'])
+    assert.equal(read(path), "(It is not shown: it is one of git's own files.)", path);
   assert.equal(read('dangling'), '(It is not shown: it is a link to nowhere.)');
   assert.equal(read('docs'), '(It is not shown: it is no file.)');
   for (const path of ['picture', 'nul']) assert.equal(read(path), '(It is not shown: it is no text.)', path);
-  const [large] = contextParts(files, work, ['large']);
+  const [large] = contextParts(files, work, ['large'], plain);
   assert.deepEqual([large?.cut, large?.text], [true, 'ä'.repeat(MAX_CONTEXT_BYTES / 2)]);
 });
 
@@ -77,12 +89,12 @@ test('a text is cut between characters, and never too long', () => {
 
 test('notes of the run before', (t) => {
   const scratch = join(folder(t), 'scratch.md');
-  assert.equal(scratchPart(files, { scratch }), undefined);
+  assert.equal(scratchPart(files, { scratch }, plain), undefined);
   fs.writeFileSync(scratch, 'x'.repeat(9_000));
-  assert.deepEqual(scratchPart(files, { scratch }), { text: 'x'.repeat(8_192), cut: true });
+  assert.deepEqual(scratchPart(files, { scratch }, plain), { text: 'x'.repeat(8_192), cut: true });
   fs.rmSync(scratch);
   fs.symlinkSync('/etc/passwd', scratch);
-  assert.equal(scratchPart(files, { scratch }), undefined);
+  assert.equal(scratchPart(files, { scratch }, plain), undefined);
 });
 
 test('a report, one that fails, and one that does not end', async (t) => {
@@ -112,6 +124,36 @@ test('secret values: every one, also one within another, and the lines of a long
         assert.ok(value.trim().length < 4 || !shown.replaceAll('(secret)', '\n').includes(value), value);
     }),
   );
+});
+
+test('secret values that overlap, that the mark has in it, and that are encoded', () => {
+  const mask = maskOf(['abcdefOVER', 'OVERghijkl', 'secret', "to ken/+'1"]);
+  assert.equal(mask('abcdefOVERghijkl, OVERghijkl'), '(secret), (secret)');
+  assert.equal(mask('secret abcdefOVER'), '(secret) (secret)');
+  assert.equal(mask(mask('a secret')), 'a (secret)');
+  assert.equal(maskOf(['abab'])('ababab abab'), '(secret) (secret)');
+  for (const path of ["to%20ken%2F%2B'1", 'to%20ken%2F%2B%271'])
+    assert.equal(mask(`https://u:${path}@forge.example`), 'https://u:(secret)@forge.example');
+  for (const user of ['', 'u:', 'uu:', 'uuu:']) {
+    const shown = mask(Buffer.from(`${user}to ken/+'1`).toString('base64'));
+    // What the user's last byte has a part in may stay.
+    assert.match(shown, /^[\w+/]{0,6}\(secret\)[\w+/]?=*$/, user);
+  }
+  assert.equal(mask(Buffer.from("to ken/+'1").toString('base64url')), '(secret)');
+});
+
+test('secret values are hidden before a text is cut', async (t) => {
+  const { own, run } = places(t);
+  const work = folder(t);
+  const value = 'hidden-0123456789-hidden';
+  const mask = maskOf([value]);
+  fs.writeFileSync(join(work, 'large'), `${'x'.repeat(MAX_CONTEXT_BYTES - 10)}${value}`);
+  fs.writeFileSync(own.scratch, `${'x'.repeat(8_182)}${value}`);
+  const formula = { context: ['large'], prompt: value, commands: {} } as unknown as Formula;
+  const wish = { formula, run: { id: 'x', folder: '/' }, places: { own, run: run('x') }, folder: work, mask };
+  const { context, scratch, replies, ...more } = await partsOf(host, { ...wish, replies: [value] });
+  for (const part of [context[0]?.text, scratch?.text, replies[0], more.formula.prompt])
+    assert.match(part ?? '', /^x*\(secret\)$/);
 });
 
 test('what is missing is named, and no value is', (t) => {
