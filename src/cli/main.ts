@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { EXIT } from '../commands/command-error.ts';
 import { reasonOf } from '../host/failures.ts';
+import { isHangUpIgnored } from '../host/hangup.ts';
 import { HostError, type Host } from '../host/host.ts';
 import { keepMemorySmall } from '../host/memory.ts';
 import { realHost } from '../host/real.ts';
@@ -20,7 +21,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 // A window that is closed sends several: one by the kernel, one by each shell in between.
-process.on('SIGHUP', () => stop.abort());
+const goesOn = isHangUpIgnored(process.env, process.ppid);
+process.on('SIGHUP', () => {
+  if (!goesOn) stop.abort();
+});
 
 /** A lock was asked for: from then on the machine may be changed, and the command goes on to its end. */
 let acting = false;
