@@ -46,6 +46,8 @@ export const isInSync = (plan: Plan): boolean =>
 export function summaryLine(plan: Plan): string {
   const counts = planCounts(plan);
   if (isInSync(plan)) {
+    // Where it is of no agent at all, as when only the timers of formulas are seen to.
+    if (plan.verdicts.length + plan.missions.length === 0) return 'Nothing to do.';
     const missions = plan.missions.length === 0 ? '' : `, ${counted(plan.missions.length, 'mission')}`;
     return `Nothing to do: ${counted(counts.none, 'agent')}${missions} as wanted.`;
   }

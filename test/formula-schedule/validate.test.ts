@@ -91,6 +91,20 @@ inWorld('install beside the fleet file: what that says counts', 'systemd', async
   assert.match(stdout, /mosaic-formula-mine\.timer/);
   assert.doesNotMatch(stdout, /mosaic-formula-good\.timer/);
 
+  // A run that failed (there is no repository) is not listed by the manager once nothing runs it any more.
+  const [service, failed] = ['mosaic-formula-extra.service', '--state=failed'];
+  const extra = ['formula', 'install', 'mine.toml', '--every', '1h', '--name', 'extra'];
+  assert.equal((await world.mosaic(extra)).code, 0);
+  await world.systemctl('start', service);
+  const listed = async () =>
+    (await world.systemctl('list-units', '--all', '--plain', failed, service)).stdout;
+  assert.match(await listed(), /extra\.service/);
+  const gone = await world.mosaic(['formula', 'uninstall', 'extra']);
+  assert.equal(gone.code, 0, gone.stderr);
+  assert.doesNotMatch(await listed(), /extra\.service/);
+  const none = await world.mosaic(['formula', 'uninstall', 'extra']);
+  assert.match(none.stdout, /^Nothing to do\.\nNo formula "extra" is installed/);
+
   // A list that nobody can read takes no timer away.
   const list = `${world.env['XDG_STATE_HOME']}/mosaic/test/formulas.json`;
   writeFileSync(list, '{ "format_version": 1, "formulas": [');

@@ -29,7 +29,8 @@ export const stopTimers: Operation<'stop-timer'> = (actions, context) =>
     host.files.removeEmptyFolder(wants);
     // When it came last is kept by the manager in a file of its own: one that is installed again later must not be taken for late.
     await host.exec('systemctl', ['--user', 'clean', '--what=state', unit]);
-    if (service !== undefined) await host.exec('systemctl', ['--user', 'reset-failed', service]);
+    // A run that failed would be listed for good, and the manager as degraded.
+    await host.exec('systemctl', ['--user', 'reset-failed', service ?? unit.replace(/timer$/, 'service')]);
     return done(action);
   });
 
