@@ -71,11 +71,9 @@ function phases(parts: PromptParts): string[] {
     `Say how far you are by the phase file, ${line(parts.phaseFile)} ($MOSAIC_PHASE_FILE). Its first line is one of these words, exactly so, and its second line may give a reason. Nothing that you say elsewhere counts.`,
     [
       '- Final: the run ends, and your program is ended with it. Write one of these as the very last thing that you do.',
-      ...final.map(described(formula)),
+      ...final.map(described(parts)),
     ].join('\n'),
-    ['- Not final: you stay, and may write another phase later.', ...others.map(described(formula))].join(
-      '\n',
-    ),
+    ['- Not final: you stay, and may write another phase later.', ...others.map(described(parts))].join('\n'),
     'Write the file in one step. When all is done:',
     script('printf \'PHASE:done\\n\' > "$MOSAIC_PHASE_FILE"'),
     'With a reason, or a question:',
@@ -98,11 +96,12 @@ const final: readonly Phase[] = ['done', 'merged', 'failed'];
 const others: readonly Phase[] = ['escalate', 'awaiting_ci', 'awaiting_review'];
 
 const described =
-  (formula: Formula) =>
+  (parts: PromptParts) =>
   (phase: Phase): string =>
-    `  - \`PHASE:${phase}\`: ${meaning(phase, formula)}`;
+    `  - \`PHASE:${phase}\`: ${meaning(phase, parts)}`;
 
-function meaning(phase: Phase, formula: Formula): string {
+function meaning(phase: Phase, { formula, takesInput }: PromptParts): string {
+  const { awaitingCi, awaitingReview } = takesInput ? formula.commands : {};
   switch (phase) {
     case 'done':
       return 'all that was asked for is done. That there was nothing to do is done, too.';
@@ -111,11 +110,13 @@ function meaning(phase: Phase, formula: Formula): string {
     case 'failed':
       return 'you cannot do it. Give the reason on the second line.';
     case 'escalate':
+      if (!takesInput)
+        return 'a person has to decide. Put the question on the second line, so that it can be answered with a word. Nothing can be typed to you: the answer stands in the prompt of the next run. Put into your notes what that needs to go on, and then end this one by a final phase.';
       return `a person has to decide. Put the question on the second line, so that it can be answered with a word. Then stop and wait: the answer is typed to you, for up to ${formatDuration(formula.escalationTimeoutMs)}; without one the run is ended.`;
     case 'awaiting_ci':
-      return `you have pushed, and the pipelines have to pass. ${awaited(formula.commands.awaitingCi)}`;
+      return `you have pushed, and the pipelines have to pass. ${awaited(awaitingCi)}`;
     case 'awaiting_review':
-      return `a review has to come. ${awaited(formula.commands.awaitingReview)}`;
+      return `a review has to come. ${awaited(awaitingReview)}`;
   }
 }
 

@@ -11,6 +11,8 @@ import { clean, FENCE_BYTES, fenced, line } from './prompt-text.ts';
 export interface PromptParts {
   formula: Formula;
   run: Pick<RunRecord, 'id' | 'folder' | 'worktree'>;
+  /** Else nothing reaches its program after this. */
+  takesInput: boolean;
   phaseFile: string;
   /** Where the notes for the next run belong. */
   scratchFile: string;

@@ -100,6 +100,8 @@ export interface RunRecord {
   startedAt: number;
   /** Its program was started, and has its prompt. */
   begun: boolean;
+  /** Nothing can be typed into its program: what is answered is for the next run. */
+  takesInput?: false;
   /** Starts after a crash. */
   retries: number;
   phases: PhaseNote[];

@@ -5,8 +5,10 @@ import { findProgram } from '../host/program-path.ts';
 import { quoted } from '../base/text.ts';
 import { inMebibytes } from '../base/size.ts';
 import { suggest } from '../base/suggest.ts';
+import { isShell } from '../message/shell.ts';
 import type { Fleet } from '../model/fleet.ts';
 import type { Formula } from '../model/formula.ts';
+import { takesPrompts } from '../render/mission.ts';
 import { NeedError } from './error-need.ts';
 
 /** Why there is too little memory for a run; undefined where there is enough, or nobody can tell. */
@@ -49,3 +51,10 @@ export function commandOf(
   }
   return [program, ...(isGiven ? [] : flags), ...args];
 }
+
+/** Something may be typed into its program: a prompt, an answer, how a command went. @param command its program and the arguments */
+export const takesInput = (
+  { runtimes }: Pick<Fleet, 'runtimes'>,
+  formula: Pick<Formula, 'runtime'>,
+  command: readonly string[],
+): boolean => !isShell({ command: [...command] }) && takesPrompts(formula, runtimes[formula.runtime]);

@@ -3,13 +3,13 @@ import { answered, beginning, type End } from '../formula/ends.ts';
 import { promptPointer } from '../formula/messages.ts';
 import { promptOf, recoveryPrompt } from '../formula/prompt.ts';
 import { HostError } from '../host/host.ts';
-import { isShell } from '../message/shell.ts';
 import { formulaSession, type Formula, type FormulaPlaces, type RunPlaces } from '../model/formula.ts';
-import { PROMPT, takesPrompts } from '../render/mission.ts';
+import { PROMPT } from '../render/mission.ts';
 import type { RunContext } from './context.ts';
 import { endRun } from './end-session.ts';
 import { againstOthers, mayPass } from './again.ts';
 import { RunError } from './error.ts';
+import { takesInput } from './guards.ts';
 import { oversee, type Overseen, type Oversight } from './oversee.ts';
 import type { PhaseWatch } from './phase-file.ts';
 import type { Report } from './progress.ts';
@@ -78,6 +78,7 @@ export async function live(wish: Living): Promise<Lived> {
     folder: worktree.path,
     replies: replies.map(({ text }) => text),
     mask,
+    takesInput: takesInput(context.fleet, formula, wish.command),
     command: { cwd: worktree.path, environment, signal },
   });
   report({
@@ -146,7 +147,7 @@ async function once(wish: Attempt): Promise<Overseen> {
     phases: wish.phases,
     standing: wish.standing,
     ...(how === 'typed' ? { prompt: typed } : {}),
-    takesInput: takesInput(wish),
+    takesInput: takesInput(context.fleet, formula, wish.command),
     workplace: wish.worktree,
     environment: wish.environment,
     mask,
@@ -204,14 +205,11 @@ async function start(wish: Attempt): Promise<RunSession> {
   });
 }
 
-const takesInput = ({
-  context,
+function deliveryOf({
+  context: { fleet },
   formula,
   command,
-}: Pick<Living, 'context' | 'formula' | 'command'>): boolean =>
-  !isShell({ command: [...command] }) && takesPrompts(formula, context.fleet.runtimes[formula.runtime]);
-
-function deliveryOf(wish: Pick<Living, 'context' | 'formula' | 'command'>): 'argument' | 'typed' | 'file' {
-  if (wish.command.some((word) => word.includes(PROMPT))) return 'argument';
-  return takesInput(wish) ? 'typed' : 'file';
+}: Pick<Living, 'context' | 'formula' | 'command'>): 'argument' | 'typed' | 'file' {
+  if (command.some((word) => word.includes(PROMPT))) return 'argument';
+  return takesInput(fleet, formula, command) ? 'typed' : 'file';
 }

@@ -23,18 +23,21 @@ export interface PartsWish {
   replies: string[];
   /** For texts before they are cut: of a part of a secret nobody knows that it is one. */
   mask: Mask;
+  /** As `PromptParts`. */
+  takesInput: boolean;
   /** How the command for the report is run; absent: it is not. */
   command?: { cwd: string; environment: Readonly<Record<string, string>>; signal: AbortSignal };
 }
 
 /** All that a run's prompt is made of. */
 export async function partsOf(host: Pick<Host, 'exec' | 'files'>, wish: PartsWish): Promise<PromptParts> {
-  const { formula, run, places, folder, replies, mask, command } = wish;
+  const { formula, run, places, folder, replies, mask, takesInput, command } = wish;
   const scratch = scratchPart(host.files, places.own, mask);
   const report = command === undefined ? undefined : await reportPart(host, formula, { ...command, mask });
   return {
     formula: { ...formula, prompt: mask(formula.prompt) },
     run,
+    takesInput,
     phaseFile: places.run.phase,
     scratchFile: places.own.scratch,
     context: contextParts(host.files, folder, formula.context, mask),

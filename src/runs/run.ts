@@ -12,7 +12,7 @@ import {
 import { conclude } from './conclude.ts';
 import type { RunContext } from './context.ts';
 import { asRunError, RunError } from './error.ts';
-import { commandOf, memoryShort } from './guards.ts';
+import { commandOf, memoryShort, takesInput } from './guards.ts';
 import { endLeftover, hasLeftover } from './leftover.ts';
 import { live, type Lived } from './live.ts';
 import { watchPhases } from './phase-file.ts';
@@ -84,6 +84,7 @@ async function begin(wish: Beginning): Promise<RunRecord> {
   // Until the server runs, nothing of it is in a scope.
   let context: RunContext = { ...wish.context, supervisor: 'none' };
   const record = newRecord(context, formula, own);
+  if (!takesInput(context.fleet, formula, wish.command)) record.takesInput = false;
   const places = runPlaces(own, record.id);
   host.files.mkdir(places.replies);
   // Before anything is made: whoever finds it knows what to look for.

@@ -36,6 +36,7 @@ function partsOf(formula: Formula, more: Partial<PromptParts> = {}): PromptParts
     },
     phaseFile: `${own}/runs/20261121-100000-1a2b/phase`,
     scratchFile: `${own}/scratch.md`,
+    takesInput: true,
     context: [],
     replies: [],
     ...more,
@@ -97,6 +98,27 @@ test('a forge without a token, commands for both waits, a report of nothing', ()
     ),
   );
   golden('forge', promptOf(partsOf(formula, { report: { text: '\n' } })));
+});
+
+test('a program that nothing can be typed into is promised nothing', () => {
+  const commands = '[commands]\nawaiting_ci = ["a"]\nawaiting_review = ["b"]\n';
+  const lines = (takesInput: boolean): string[] =>
+    promptOf(partsOf(good(minimal(commands)), { takesInput })).split('\n');
+  const told = lines(true);
+  const others = lines(false).filter((line) => !told.includes(line));
+  assert.deepEqual(
+    others.map((line) => /PHASE:(\w+)/.exec(line)?.[1]),
+    ['escalate', 'awaiting_ci', 'awaiting_review'],
+  );
+  assert.match(
+    others[0] ?? '',
+    /Nothing can be typed to you: the answer stands in the prompt of the next run/,
+  );
+  for (const line of others.slice(1)) assert.match(line, /nobody tells you of it/);
+  assert.equal(
+    lines(false).some((line) => /is typed to you/.test(line)),
+    false,
+  );
 });
 
 test('every phase is told, and each command to copy writes one', () => {

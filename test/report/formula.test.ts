@@ -8,6 +8,7 @@ import {
 import type { EndReason, RunRecord } from '../../src/model/formula.ts';
 import { historyJson, historyText } from '../../src/report/formula-history.ts';
 import { formulaListJson, formulaListText, runningLine } from '../../src/report/formula-list.ts';
+import { replyJson, replyText } from '../../src/report/formula-reply.ts';
 import { createRunProgress, runResultJson, runResultText } from '../../src/report/formula-run.ts';
 import type { RunProgress } from '../../src/runs/progress.ts';
 
@@ -63,6 +64,16 @@ const events: RunProgress[] = [
   { type: 'end', run: ended('done') },
   { type: 'skipped', formula: 'gardener', why: 'it runs' },
 ];
+
+describe('an answer', () => {
+  it('is for the run that lasts, or where nothing can be typed into its program, for the next', () => {
+    const lasts = { formula: 'gardener', run: '20261120-080000', waiting: 1 };
+    assert.match(replyText(lasts), /lasts: its agent is told/);
+    assert.match(replyText({ ...lasts, isDeaf: true }), /takes no input: the next run has it/);
+    assert.equal(replyJson('garden', lasts).to, 'running');
+    assert.equal(replyJson('garden', { ...lasts, isDeaf: true }).to, 'next');
+  });
+});
 
 describe('a run of a formula, as it goes', () => {
   it('is a line for each thing that happens', () => {

@@ -150,7 +150,14 @@ test('secret values are hidden before a text is cut', async (t) => {
   fs.writeFileSync(join(work, 'large'), `${'x'.repeat(MAX_CONTEXT_BYTES - 10)}${value}`);
   fs.writeFileSync(own.scratch, `${'x'.repeat(8_182)}${value}`);
   const formula = { context: ['large'], prompt: value, commands: {} } as unknown as Formula;
-  const wish = { formula, run: { id: 'x', folder: '/' }, places: { own, run: run('x') }, folder: work, mask };
+  const wish = {
+    formula,
+    run: { id: 'x', folder: '/' },
+    places: { own, run: run('x') },
+    folder: work,
+    mask,
+    takesInput: true,
+  };
   const { context, scratch, replies, ...more } = await partsOf(host, { ...wish, replies: [value] });
   for (const part of [context[0]?.text, scratch?.text, replies[0], more.formula.prompt])
     assert.match(part ?? '', /^x*\(secret\)$/);
@@ -257,7 +264,7 @@ const record = (id: string, change: Partial<RunRecord> = {}): RunRecord => ({
 test('records: read back as they were; a damaged line costs no other', (t) => {
   const { own } = places(t);
   assert.deepEqual([readCurrent(files, own), readHistory(files, own)], [{}, { runs: [], damaged: 0 }]);
-  const first = record('20260101-000000', { reason: 'done', exitCode: 0, endedAt: 5 });
+  const first = record('20260101-000000', { takesInput: false, reason: 'done', exitCode: 0, endedAt: 5 });
   writeCurrent(files, own, first);
   assert.deepEqual(readCurrent(files, own), { run: first });
   appendHistory(files, own, first);

@@ -30,7 +30,7 @@ export async function formulaReplyCommand(
   const run = runningRun(host, places);
   const report = {
     formula: name,
-    ...(run === undefined ? {} : { run: run.id }),
+    ...(run === undefined ? {} : { run: run.id, isDeaf: run.takesInput === false }),
     waiting: waitingReplies(host.files, places).length,
   };
   terminal.out(options.json === true ? replyJsonText(fleet.name, report) : replyText(report));

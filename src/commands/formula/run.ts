@@ -12,7 +12,7 @@ import {
 import type { Setting } from '../../plan/plan.ts';
 import { RunError } from '../../runs/error.ts';
 import { NeedError } from '../../runs/error-need.ts';
-import { commandOf, memoryShort } from '../../runs/guards.ts';
+import { commandOf, memoryShort, takesInput } from '../../runs/guards.ts';
 import type { Report } from '../../runs/progress.ts';
 import { partsOf } from '../../runs/prompt-parts.ts';
 import { runningRun } from '../../runs/record.ts';
@@ -136,7 +136,7 @@ async function planned(
   return withNeeds(async () => {
     const own = formulaPlaces(places, formula.name);
     const { values, mask } = secretsOf(host, formula);
-    commandOf(host, fleet, formula, values);
+    const command = commandOf(host, fleet, formula, values);
     const id = newId(host.clock.now(), (one) => host.files.stat(runPlaces(own, one).folder) !== undefined);
     const run = runPlaces(own, id);
     const parts = await partsOf(host, {
@@ -146,6 +146,7 @@ async function planned(
       folder: formula.repository,
       replies: readReplies(host.files, own).map(({ text }) => text),
       mask,
+      takesInput: takesInput(fleet, formula, command),
     });
     const other = runningRun(host, own);
     const why =
