@@ -15,6 +15,11 @@ export interface Standing {
   idleLooks: number;
   /** It waits for a person, at most until then. */
   escalatedUntil?: number;
+  /**
+   * What the looks since have shown of it: it stands at its prompt, it works again. `unclear`: it was told something else meanwhile, which it
+   * may work on.
+   */
+  asking?: 'at-prompt' | 'at-work' | 'unclear';
 }
 
 /** What a look at its session has shown. */
@@ -64,8 +69,14 @@ export const stirred = (standing: Standing, now: number): Standing => ({
 
 /** It was answered, or goes on without. */
 export function answered(standing: Standing, now: number): Standing {
-  const { escalatedUntil: _, ...others } = stirred(standing, now);
+  const { escalatedUntil: _, asking: __, ...others } = stirred(standing, now);
   return others;
+}
+
+/** Something that is no answer was typed to it. */
+export function informed(standing: Standing, now: number): Standing {
+  const next = stirred(standing, now);
+  return next.escalatedUntil === undefined ? next : { ...next, asking: 'unclear' };
 }
 
 /** What a phase comes to. */
@@ -82,7 +93,7 @@ export function atPhase(
       return { end: { reason: phase, ...(reason === undefined ? {} : { detail: reason }) } };
     case 'escalate': {
       const escalatedUntil = Math.min(standing.deadline, now + limits.escalationTimeoutMs);
-      return { standing: { ...stirred(standing, now), escalatedUntil } };
+      return { standing: { ...answered(standing, now), escalatedUntil } };
     }
     case 'awaiting_ci':
     case 'awaiting_review':
@@ -100,18 +111,26 @@ export function atTime(limits: Limits, standing: Standing, now: number): End | u
   return { reason: 'timeout', detail: `it took longer than ${formatDuration(limits.timeoutMs)}` };
 }
 
-/** What a look comes to; `crashed` is for the caller to judge, who knows how often it may. */
+/**
+ * What a look comes to; `crashed` is for the caller to judge, who knows how often it may.
+ * @returns `goesOn`: it works again after a question of its own that nothing of ours has answered
+ */
 export function atLook(
   limits: Limits,
   standing: Standing,
   looked: Looked,
   { now, lookedAt, awaits, tells }: Moment,
-): { standing: Standing; end?: End } {
+): { standing: Standing; end?: End; goesOn?: true } {
   if (looked.kind === 'unknown') return { standing };
   if (looked.kind !== 'live') return { standing, end: { reason: 'crashed', detail: deathOf(looked) } };
   const stirredAt = Math.max(standing.stirredAt, Math.min(looked.activityAt, now));
   const excused = awaits || tells || standing.escalatedUntil !== undefined;
-  if (excused) return { standing: { ...standing, stirredAt, idleLooks: 0 } };
+  if (excused) {
+    const asking = tells || lookedAt < standing.stirredAt ? standing.asking : askingAfter(standing, looked);
+    if (asking === 'answered') return { standing: answered(standing, now), goesOn: true };
+    const next: Standing = { ...standing, stirredAt, idleLooks: 0 };
+    return { standing: asking === undefined ? next : { ...next, asking } };
+  }
   // What was seen before it last said something tells nothing of what it does since.
   const isIdle = waitsForInput(looked) && lookedAt >= standing.stirredAt;
   const idleLooks = isIdle ? standing.idleLooks + 1 : 0;
@@ -123,6 +142,20 @@ export function atLook(
   if (now - stirredAt < limits.idleTimeoutMs) return { standing: next };
   const detail = `its program has printed nothing for ${formatDuration(limits.idleTimeoutMs)}`;
   return { standing: next, end: { reason: 'idle-timeout', detail } };
+}
+
+/**
+ * One that stood at its prompt and works again was answered there by a person. Two looks in a row have to show that: a program may stir
+ * for a moment by itself.
+ */
+function askingAfter(
+  { escalatedUntil, asking }: Standing,
+  { appearance: { activity } }: Looked & { kind: 'live' },
+): Standing['asking'] | 'answered' {
+  if (escalatedUntil === undefined || asking === 'unclear') return asking;
+  if (activity === 'idle') return 'at-prompt';
+  if (activity !== 'busy' || asking === undefined) return asking;
+  return asking === 'at-work' ? 'answered' : 'at-work';
 }
 
 function waitsForInput({ appearance, busy }: Looked & { kind: 'live' }): boolean {

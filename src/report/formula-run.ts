@@ -60,8 +60,10 @@ function wordsOf(progress: RunProgress): Said | undefined {
       };
     case 'told':
       return { lines: [toldLine(progress)] };
+    case 'goes-on':
+      return { lines: ['it works again: its question was answered at its terminal'] };
     case 'reply':
-      return { lines: [`an answer: ${progress.text}`] };
+      return { lines: [`an answer: ${beginningOf(progress.text)}`] };
     case 'crash':
       return {
         lines: [`crashed: ${progress.detail}; started again (${progress.retry} of ${progress.of})`],
@@ -101,6 +103,15 @@ function toldLine({ what, result, detail }: Extract<RunProgress, { type: 'told' 
   };
   return `told ${things[what]}: ${result}${detail === undefined ? '' : ` (${detail})`}`;
 }
+
+/** Of a text that may be a whole file: the agent has all of it, and a journal needs no more than this to tell which one it was. */
+function beginningOf(text: string): string {
+  const characters = Array.from(text);
+  if (characters.length <= MOST_CHARACTERS) return text;
+  return `${characters.slice(0, MOST_CHARACTERS).join('')}… (${characters.length.toLocaleString('en')} characters)`;
+}
+
+const MOST_CHARACTERS = 300;
 
 const sentence = (message: string, fix: string | undefined): string =>
   fix === undefined ? message : `${message}. ${fix}`;

@@ -7,6 +7,7 @@ import {
   atLook,
   atPhase,
   atTime,
+  informed,
   nextMoment,
   stirred,
   type End,
@@ -121,6 +122,13 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
     });
     report({ type: 'phase', note });
   };
+  const noteAnswer = (how: string): void => {
+    const note = log.record.phases.findLast(({ phase }) => phase === 'escalate');
+    if (note === undefined) return;
+    log.change(() => {
+      note.detail = note.detail === undefined ? how : `${note.detail} (${how})`;
+    });
+  };
 
   /** When a text that is still being written is to be read again. */
   let readAgainAt = Number.POSITIVE_INFINITY;
@@ -152,7 +160,7 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
 
   const takeWords = (now: number): End | undefined => {
     for (const { telling, delivered } of teller.turn(now)) {
-      standing = stirred(standing, now);
+      standing = informed(standing, now);
       if (delivered.result === 'absent') eyes.hurry();
       else if (telling.what === 'prompt') {
         if (!hasArrived(delivered))
@@ -162,6 +170,7 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
           };
         wish.begun();
       } else if (telling.reply !== undefined && hasArrived(delivered)) {
+        if (standing.escalatedUntil !== undefined) noteAnswer('answered');
         standing = answered(standing, now);
         markQuietly(telling.reply);
       }
@@ -188,7 +197,7 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
       const note = log.record.phases.findLast((one) => one.phase === phase);
       if (note !== undefined) {
         log.change(() => {
-          note.detail = `its command ${end.how}`;
+          note.detail = [note.detail, `its command ${end.how}`].filter(Boolean).join('; ');
         });
       }
       say('outcome', outcomeMessage(phase, end.how, lastLines(end)));
@@ -203,6 +212,10 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
     const moment = { now, lookedAt: at, awaits: commands.awaits(), tells: teller.pending() };
     const result = atLook(formula, standing, sight, moment);
     ({ standing } = result);
+    if (result.goesOn === true) {
+      noteAnswer('answered at its terminal');
+      report({ type: 'goes-on' });
+    }
     return result.end;
   };
 

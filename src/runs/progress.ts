@@ -12,6 +12,8 @@ export type RunProgress =
   | { type: 'command'; state: 'begin' | 'end'; phase: Phase; detail: string }
   /** Something was typed to its program, or could not be. */
   | { type: 'told'; what: 'prompt' | 'reply' | 'outcome' | 'phases'; result: string; detail?: string }
+  /** After a question it works again, though no answer of ours has reached it: somebody has answered at its terminal. */
+  | { type: 'goes-on' }
   /** An answer is taken. */
   | { type: 'reply'; text: string }
   /** Its program ended without a final phase; it is started again, for the `retry`th time of `of`. */

@@ -61,11 +61,20 @@ const events: RunProgress[] = [
   { type: 'crash', detail: 'exit 7', retry: 1, of: 2 },
   { type: 'trouble', message: 'the notify command failed', fix: 'Look at it' },
   { type: 'ending', run: ended('done') },
+  { type: 'goes-on' },
   { type: 'end', run: ended('done') },
   { type: 'skipped', formula: 'gardener', why: 'it runs' },
 ];
 
 describe('an answer', () => {
+  it('is shown by its beginning', () => {
+    const text = `${'é'.repeat(300)}${'x'.repeat(60_000)}`;
+    assert.equal(
+      told([{ type: 'reply', text }], { color: false, interactive: false }),
+      `gardener +0s: an answer: ${'é'.repeat(300)}… (60,300 characters)\n`,
+    );
+  });
+
   it('is for the run that lasts, or where nothing can be typed into its program, for the next', () => {
     const lasts = { formula: 'gardener', run: '20261120-080000', waiting: 1 };
     assert.match(replyText(lasts), /lasts: its agent is told/);
@@ -93,6 +102,7 @@ gardener +9m: an answer: yes\\nand no
 gardener +10m: crashed: exit 7; started again (1 of 2)
 gardener +11m: the notify command failed. Look at it
 gardener +12m: done: ending its session
+gardener +13m: it works again: its question was answered at its terminal
 `,
     );
   });

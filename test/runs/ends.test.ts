@@ -8,6 +8,7 @@ import {
   atTime,
   beginning,
   exitCodeOf,
+  informed,
   keepOf,
   nextMoment,
   stirred,
@@ -128,6 +129,41 @@ test('phases', () => {
   );
   const on = atPhase(limits, escalated(), { phase: 'awaiting_ci' }, at(20));
   assert.equal('standing' in on && on.standing.escalatedUntil, undefined, 'it goes on by itself');
+});
+
+test('a question that a person answers at its terminal is answered: it stood at its prompt, and works again', () => {
+  const [busy, dialog] = [shows('busy'), shows('dialog')];
+  const goesOn = (seen: readonly Looked[], change: Partial<Moment> = {}, from = escalated()): boolean[] => {
+    let standing = from;
+    return seen.map((looked, index) => {
+      const result = atLook(limits, standing, looked, moment(11 + index, change));
+      ({ standing } = result);
+      assert.equal(standing.escalatedUntil === undefined, result.goesOn === true);
+      return result.goesOn === true;
+    });
+  };
+  assert.deepEqual(goesOn([busy, idle, idle, busy, busy]), [false, false, false, false, true]);
+  const never = [
+    // It has not come to its prompt yet; it stirs for a moment only; somebody reads a question of its own.
+    goesOn([busy, busy, busy]),
+    goesOn([idle, busy, idle, busy, idle]),
+    goesOn([idle, dialog, dialog]),
+    goesOn([idle, busy, busy], { tells: true }),
+    goesOn([idle, busy, busy], { lookedAt: at(9) }),
+    goesOn([idle, busy, busy], {}, informed(escalated(), at(11))),
+    goesOn([shows('unknown'), shows('unknown')]),
+  ];
+  assert.deepEqual(
+    never.filter((seen) => seen.includes(true)),
+    [],
+  );
+  const stood = atLook(limits, escalated(), idle, moment(11)).standing;
+  const again = atPhase(limits, stood, { phase: 'escalate' }, at(12));
+  assert.ok('standing' in again);
+  assert.deepEqual(goesOn([busy, busy], {}, again.standing), [false, false], 'a new question');
+  const after = atLook(limits, { ...stood, asking: 'at-work' }, busy, moment(12)).standing;
+  assert.equal(atTime(limits, after, at(70)), undefined);
+  assert.equal(looks([idle, idle, idle], { lookedAt: at(13) }, after).at(-1), 'idle-prompt');
 });
 
 test('time', () => {

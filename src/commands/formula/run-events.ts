@@ -29,6 +29,10 @@ export function logRun(log: EventLog, { name }: Pick<Formula, 'name'>, progress:
     case 'leftover':
     case 'end':
       return log.note({ event: 'formula-end', agent, ...endOf(progress.run) });
+    case 'goes-on': {
+      const message = 'it works again: its question was answered at its terminal';
+      return log.note({ event: 'formula-phase', agent, message });
+    }
     case 'command':
     case 'told':
     case 'reply':
