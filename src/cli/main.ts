@@ -7,16 +7,20 @@ import { keepMemorySmall } from '../host/memory.ts';
 import { realHost } from '../host/real.ts';
 import { watchTerminals } from '../host/stdio.ts';
 import { isUnread, steady } from './output.ts';
-import { run } from './run.ts';
+import { run, type Surroundings } from './run.ts';
 
 keepMemorySmall();
 process.on('exit', watchTerminals());
 
 const stop = new AbortController();
+const parting: NonNullable<Surroundings['parting']> = {};
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
     // The second one does not wait for the action in hand.
-    if (stop.signal.aborted) process.exit(EXIT.interrupted);
+    if (stop.signal.aborted) {
+      stderr.write(parting.words?.() ?? '');
+      process.exit(EXIT.interrupted);
+    }
     stop.abort();
   });
 }
@@ -58,7 +62,7 @@ async function main(): Promise<number> {
     stderr.write(`mosaic: ${error.message}\n`);
     return EXIT.unavailable;
   }
-  return run(process.argv.slice(2), { host, stdout, stderr, signal: stop.signal });
+  return run(process.argv.slice(2), { host, stdout, stderr, signal: stop.signal, parting });
 }
 
 async function machine(): Promise<Host> {

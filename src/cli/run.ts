@@ -12,16 +12,18 @@ export interface Surroundings {
   stdout: OutputStream;
   stderr: OutputStream;
   signal: AbortSignal;
+  parting?: NonNullable<CommandContext['parting']>;
 }
 
 /** Runs one command line and says how it ended: every failure becomes a sentence on stderr and an exit code. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { host, stdout, stderr, signal } = surroundings;
+  const { host, stdout, stderr, signal, parting } = surroundings;
   const terminal = terminalFor({ stdout, stderr }, host.facts.env);
   const context: CommandContext = {
     host,
     terminal,
     signal,
+    ...(parting === undefined ? {} : { parting }),
     version: process.env['MOSAIC_VERSION'] ?? 'development',
     ...(process.env['MOSAIC_BUILD'] === undefined ? {} : { build: process.env['MOSAIC_BUILD'] }),
   };

@@ -7,6 +7,8 @@ export interface CommandContext {
   terminal: Terminal;
   /** Aborted by Ctrl-C or SIGTERM. */
   signal: AbortSignal;
+  /** What is said on standard error when a second signal ends everything at once. */
+  parting?: { words?: () => string };
   version: string;
   /** Names exactly this build; absent when run from source. */
   build?: string;

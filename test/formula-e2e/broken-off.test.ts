@@ -1,11 +1,12 @@
 /** Runs that somebody or something breaks off. */
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { gateAt } from '../e2e/support/gate.ts';
 import { openTerminal } from '../e2e/support/terminal.ts';
 import { processesOf } from '../support/processes.ts';
 import { phase } from '../support/stand-in/formula.ts';
 import { hasEnded } from './support/ends.ts';
-import { commandLine, forFormulas } from './support/scene.ts';
+import { commandLine, forFormulas, inFormulas } from './support/scene.ts';
 
 const NEVER = '/nonexistent/file';
 /** Work that is in no commit, and then more of it that never ends. */
@@ -43,6 +44,34 @@ forFormulas(
     await world.until('nothing of it is left', async () => closed.leavesNothing().then(() => true), 30_000);
     // An interruption of one says nothing of the other.
     assert.equal(existsSync(`${dirty.last().worktree?.path}/half.txt`), true);
+  },
+);
+
+inFormulas(
+  'a second SIGTERM leaves the run, and says what of it is left and what ends it',
+  'none',
+  async (scene) => {
+    const formula = scene.formula('hasty', { lives: [HALF, [phase('PHASE:done')]] });
+    // The end waits at its first look for the session.
+    const gate = await gateAt(scene, 'tmux', 'kill-session');
+    const hasty = scene.formula('hasty', { lives: [HALF, [phase('PHASE:done')]], env: gate.env });
+    const running = await hasty.begin(isHalf);
+    running.signal('SIGTERM');
+    await scene.world.until('it is about to end', () => hasty.current()?.reason === 'interrupted', 60_000);
+    running.signal('SIGTERM');
+    const { code, stderr } = await running.ended;
+    assert.equal(code, 130);
+    const { id, worktree } = hasty.current() ?? {};
+    const [left = '', again = ''] = stderr.trimEnd().split('\n').slice(-2);
+    assert.ok(
+      left.includes(`${id} is left as it is: its session _formula-hasty may work on, in ${worktree?.path},`),
+      stderr,
+    );
+    assert.ok(again.endsWith(`: mosaic formula run ${formula.file}`), stderr);
+    gate.open();
+    const { code: next } = await formula.run(0);
+    assert.equal(next, 0);
+    await formula.leavesNothing();
   },
 );
 

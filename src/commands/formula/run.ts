@@ -1,5 +1,6 @@
 /** `mosaic formula run`: one run of a formula, from its guards to its record. */
 import { promptOf } from '../../formula/prompt.ts';
+import { HostError, type Host } from '../../host/host.ts';
 import type { Fleet, Supervisor } from '../../model/fleet.ts';
 import { formulaPlaces, runPlaces, type Formula } from '../../model/formula.ts';
 import type { Places } from '../../model/places.ts';
@@ -9,6 +10,7 @@ import {
   runResultText,
   type RunResult,
 } from '../../report/formula-run.ts';
+import { leftText } from '../../report/formula-left.ts';
 import type { Setting } from '../../plan/plan.ts';
 import { RunError } from '../../runs/error.ts';
 import { NeedError } from '../../runs/error-need.ts';
@@ -67,6 +69,8 @@ export async function formulaRunCommand(
     show(progress);
     logRun(log, formula, progress);
   };
+  if (context.parting !== undefined)
+    context.parting.words = () => leftOf(host, places, formula, options.file);
   const result = await withNeeds(() =>
     runFormula({
       context: { host, fleet, places, signal },
@@ -101,6 +105,18 @@ async function formulaOrNote(context: CommandContext, fleet: Fleet, given: strin
       const log = eventLog(host, settingOf(host, fleet).places, fleet.name);
       await noteRefusal(host, fleet, log, { name, file }, error);
     }
+    throw error;
+  }
+}
+
+/** What of this very run has not been ended yet, in words. */
+function leftOf(host: Host, places: Places, { name, file }: Formula, fleetFile: string | undefined): string {
+  try {
+    const run = runningRun(host, formulaPlaces(places, name));
+    const fleet = fleetFile === undefined ? [] : ['--file', fleetFile];
+    return run?.pid === host.facts.pid ? leftText(run, ['mosaic', 'formula', 'run', file, ...fleet]) : '';
+  } catch (error) {
+    if (error instanceof HostError) return '';
     throw error;
   }
 }
