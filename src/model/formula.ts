@@ -102,6 +102,8 @@ export interface RunRecord {
   begun: boolean;
   /** Nothing can be typed into its program: what is answered is for the next run. */
   takesInput?: false;
+  /** Its program is started with its prompt: where there has been a session of it, it has begun. */
+  handed?: true;
   /** Starts after a crash. */
   retries: number;
   phases: PhaseNote[];

@@ -1,10 +1,11 @@
 /** Brings a run to its end: whatever of it is done already, by us or by a mosaic that died meanwhile, is not done again. */
 import { exitCodeOf, keepOf, type End } from '../formula/ends.ts';
-import { HostError, type Files } from '../host/host.ts';
+import type { Files } from '../host/host.ts';
 import {
   formulaPlaces,
   runPlaces,
   type EndReason,
+  type FormulaPlaces,
   type RunRecord,
   type RunWorktree,
 } from '../model/formula.ts';
@@ -12,8 +13,9 @@ import { GIT_FAILED, PAUSE_MS, TRIES } from './again.ts';
 import type { RunContext } from './context.ts';
 import { endRun } from './end-session.ts';
 import type { Report } from './progress.ts';
+import { quietly } from './quietly.ts';
 import { appendHistory, readHistory, writeCurrent } from './record.ts';
-import { putBackReplies } from './replies.ts';
+import { markTold, putBackReplies, untoldReplies } from './replies.ts';
 import type { Mask } from './secrets.ts';
 import { retireRunWorktree } from './worktree.ts';
 
@@ -39,16 +41,7 @@ export async function conclude(
   const { end, mask, report } = wish;
   const own = formulaPlaces(context.places, run.formula);
   const places = runPlaces(own, run.id);
-  const attempt = (task: () => void): boolean => {
-    try {
-      task();
-      return true;
-    } catch (error) {
-      if (!(error instanceof HostError)) throw error;
-      report({ type: 'trouble', message: mask(error.message) });
-      return false;
-    }
-  };
+  const attempt = quietly(report, mask);
 
   if (end !== undefined) {
     run.reason = end.reason;
@@ -59,18 +52,25 @@ export async function conclude(
     attempt(() => writeCurrent(files, own, run));
   }
   report({ type: 'ending', run });
-  const { screen, trouble } = await endRun(context, run.formula, { mask });
+  const { found, screen, trouble } = await endRun(context, run.formula, { mask });
   await wish.settled?.();
   if (trouble !== undefined) report({ type: 'trouble', message: mask(trouble) });
   if (screen !== undefined && wish.keepScreen !== false)
     attempt(() => files.write(places.screen, `${screen.trimEnd()}\n`));
   const { worktree, reason = 'interrupted' } = run;
   if (worktree !== undefined && worktree.end === undefined) {
-    run.worktree =
+    const ended: RunWorktree =
       trouble === undefined
         ? await retire(context, run.formula, worktree, reason)
         : { ...worktree, end: 'kept', why: trouble };
+    attempt(() => noteWorktree(files, run, ended));
     attempt(() => writeCurrent(files, own, run));
+  }
+  // Its program had its prompt from its first moment on, however soon after that we died, or were told to stop. One that crashed before
+  // it had begun may never have looked at it.
+  if (!run.begun && run.handed === true && found && run.reason !== 'crashed') {
+    run.begun = true;
+    attempt(() => markTold(files, places, untoldReplies(files, places)));
   }
   let replies = 0;
   attempt(() => {
@@ -78,8 +78,17 @@ export async function conclude(
   });
   // Where it cannot be written down, the next run finds it, and does that.
   if (attempt(() => appendHistory(files, own, run))) attempt(() => files.remove(own.current));
-  attempt(() => prune(files, own));
+  attempt(() => prune(files, own, run.id));
   return { replies };
+}
+
+/** What git never made, or somebody has removed, is kept nowhere. */
+function noteWorktree(files: Files, run: RunRecord, ended: RunWorktree): void {
+  run.worktree = ended;
+  if (ended.end !== 'kept' || files.stat(ended.path) !== undefined) return;
+  const { why: _, ...others } = ended;
+  if (ended.rescued === undefined) delete run.worktree;
+  else run.worktree = { ...others, end: 'removed' };
 }
 
 /** One that git could not tell of stays only where that does not pass. */
@@ -100,16 +109,24 @@ async function retire(
   }
 }
 
-/** Removes the folders of all but the newest runs, and keeps those whose worktree is still there. */
-function prune(files: Files, own: ReturnType<typeof formulaPlaces>): void {
+/**
+ * Removes the folders of all but the newest runs, and keeps those whose worktree is still there. Which ones are newer the history tells, by
+ * its order: a clock may have been wrong. Throws HostError.
+ * @param last the one that has just ended
+ */
+export function prune(files: Files, own: Pick<FormulaPlaces, 'runs' | 'history'>, last: string): void {
   const ids = files.list(own.runs);
   if (ids.length <= KEPT_FOLDERS) return;
+  const { runs } = readHistory(files, own);
+  const places = new Map(runs.map(({ id }, index) => [id, index]));
+  const placeOf = (id: string): number => (id === last ? Infinity : (places.get(id) ?? -1));
   const kept = new Set(
-    readHistory(files, own).runs.flatMap(({ id, worktree }) =>
+    runs.flatMap(({ id, worktree }) =>
       worktree?.end === 'kept' && files.stat(worktree.path) !== undefined ? [id] : [],
     ),
   );
-  for (const id of ids.slice(0, -KEPT_FOLDERS))
+  const oldestFirst = ids.toSorted((a, b) => Math.sign(placeOf(a) - placeOf(b)) || a.localeCompare(b));
+  for (const id of oldestFirst.slice(0, -KEPT_FOLDERS))
     if (!kept.has(id)) removeTree(files, runPlaces(own, id).folder);
 }
 

@@ -47,9 +47,7 @@ export async function endRun(
   };
   // Plain, so that one that throws is caught as well.
   await attempt(() =>
-    Promise.resolve().then(() =>
-      forgetSessionFiles(context.host.files, formulaPlaces(context.places, formula)),
-    ),
+    Promise.resolve().then(() => forgetSessionFiles(context.host, formulaPlaces(context.places, formula))),
   );
   const found = await attempt(() => findRun(context, formula));
   const screen = found === undefined ? undefined : await screenOf(context, found);

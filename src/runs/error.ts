@@ -20,6 +20,11 @@ export class RunError extends Error {
   }
 }
 
+/** Its session was made, and its program was gone when we looked. */
+export class EndedAtOnce extends RunError {
+  override name = 'EndedAtOnce';
+}
+
 /** What was foreseen of the machine, of git and of tmux as a RunError; anything else is a mistake of ours, and is given as it is. */
 export function asRunError(error: unknown): unknown {
   if (error instanceof WorktreeError || error instanceof TransportError)

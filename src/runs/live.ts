@@ -2,18 +2,18 @@
 import { answered, beginning, type End } from '../formula/ends.ts';
 import { promptPointer } from '../formula/messages.ts';
 import { promptOf, recoveryPrompt } from '../formula/prompt.ts';
-import { HostError } from '../host/host.ts';
 import { formulaSession, type Formula, type FormulaPlaces, type RunPlaces } from '../model/formula.ts';
 import { PROMPT } from '../render/mission.ts';
 import type { RunContext } from './context.ts';
 import { endRun } from './end-session.ts';
 import { againstOthers, mayPass } from './again.ts';
-import { RunError } from './error.ts';
+import { EndedAtOnce, RunError } from './error.ts';
 import { takesInput } from './guards.ts';
 import { oversee, type Overseen, type Oversight } from './oversee.ts';
 import type { PhaseWatch } from './phase-file.ts';
 import type { Report } from './progress.ts';
 import { partsOf } from './prompt-parts.ts';
+import { quietly } from './quietly.ts';
 import { markTold, putBackReplies, takeReplies, type Reply } from './replies.ts';
 import type { RunLog } from './run-log.ts';
 import type { Secrets } from './secrets.ts';
@@ -91,19 +91,13 @@ export async function live(wish: Living): Promise<Lived> {
   let prompt = promptOf(parts);
   for (;;) {
     if (isStopped()) return { end: INTERRUPTED };
-    const {
-      end,
-      standing: last,
-      settled,
-    } = await once({
-      ...wish,
-      worktree: worktree.path,
-      environment,
-      standing,
-      prompt,
-      replies,
-    });
-    if (end.reason !== 'crashed' || log.record.retries >= formula.crashRetries) return { end, settled };
+    const attempt = { ...wish, worktree: worktree.path, environment, standing, prompt, replies };
+    const { end: how, standing: last, settled } = await once(attempt);
+    if (how.reason === 'crashed' && isStopped()) return { end: INTERRUPTED, settled };
+    // What followed a crash has started once.
+    const end: End =
+      how.reason === 'not-started' && log.record.retries > 0 ? { ...how, reason: 'crashed' } : how;
+    if (how.reason !== 'crashed' || log.record.retries >= formula.crashRetries) return { end, settled };
     const detail = end.detail ?? 'its program ended';
     log.change((record) => {
       record.retries++;
@@ -128,14 +122,28 @@ async function once(wish: Attempt): Promise<Overseen> {
   const { context, formula, places, secrets, log, prompt } = wish;
   const { host } = context;
   const { mask } = secrets;
-  const session = await start(wish);
+  const how = deliveryOf(wish);
+  // Before it is started: whoever finds its session knows that it has them.
+  if (how !== 'typed' && log.record.handed !== true)
+    log.change((record) => {
+      record.handed = true;
+    });
+  let session: RunSession;
+  try {
+    session = await start(wish);
+  } catch (error) {
+    if (!(error instanceof EndedAtOnce)) throw error;
+    const { message, output = '' } = error;
+    if (output.trim() !== '') wish.report({ type: 'trouble', message: mask(`${message}\n${output}`) });
+    const end: End = { reason: 'crashed', detail: mask(message) };
+    return { end, standing: wish.standing, settled: () => Promise.resolve() };
+  }
   const begun = (): void => {
     log.change((record) => {
       record.begun = true;
     });
-    quietly(wish, () => markTold(host.files, places, wish.replies));
+    quietly(wish.report, mask)(() => markTold(host.files, places, wish.replies));
   };
-  const how = deliveryOf(wish);
   if (how !== 'typed') begun();
   const typed = Buffer.byteLength(prompt) > MAX_TYPED_BYTES ? promptPointer(places.prompt) : prompt;
   return oversee({
@@ -169,16 +177,6 @@ async function clear(
   if (trouble !== undefined) throw new RunError(trouble);
   // Answers that it did not live to be told are for the one that follows; those of the prompt it gets anyway.
   putBackReplies(files, own, places, replies);
-}
-
-/** What cannot be noted keeps nobody from going on. */
-function quietly({ report, secrets }: Pick<Living, 'report' | 'secrets'>, task: () => void): void {
-  try {
-    task();
-  } catch (error) {
-    if (!(error instanceof HostError)) throw error;
-    report({ type: 'trouble', message: secrets.mask(error.message) });
-  }
 }
 
 async function start(wish: Attempt): Promise<RunSession> {

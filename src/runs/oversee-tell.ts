@@ -17,6 +17,8 @@ export interface Teller {
   pending(): boolean;
   /** Begins what is due. Gives what has been taken, or given up, since the last call. */
   turn(now: number): { telling: Telling; delivered: Delivered }[];
+  /** Those that are taken, or given up, by now; begins none. */
+  results(): { telling: Telling; delivered: Delivered }[];
   /** When something is due that could not be typed before; epoch ms. */
   dueAt(): number;
   /** Resolves when nothing is being typed any more. */
@@ -80,6 +82,11 @@ export function createTeller({ clock }: Pick<Host, 'clock'>, wish: TellerWish): 
         wish.ring();
       });
   };
+  const results: Teller['results'] = () => {
+    const taken = done;
+    done = [];
+    return taken;
+  };
   return {
     say: (telling) => void queue.push(telling),
     pending: () => queue.length > 0,
@@ -87,10 +94,9 @@ export function createTeller({ clock }: Pick<Host, 'clock'>, wish: TellerWish): 
       if (failure !== undefined) throw failure;
       const [next] = queue;
       if (next !== undefined && inHand === undefined && now >= notBefore) begin(next);
-      const results = done;
-      done = [];
-      return results;
+      return results();
     },
+    results,
     dueAt: () => (queue.length === 0 || inHand !== undefined ? Number.POSITIVE_INFINITY : notBefore),
     settled: async () => inHand,
   };

@@ -177,6 +177,13 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
     }
     return undefined;
   };
+  const takeLast = (): void => {
+    for (const { telling, delivered } of teller.results()) {
+      if (!hasArrived(delivered)) continue;
+      if (telling.what === 'prompt') wish.begun();
+      else if (telling.reply !== undefined) markQuietly(telling.reply);
+    }
+  };
   const markQuietly = (reply: Parameters<typeof markTold>[2][number]): void => {
     try {
       markTold(files, places.run, [reply]);
@@ -237,13 +244,15 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
   };
 
   if (wish.prompt !== undefined) teller.say({ what: 'prompt', text: wish.prompt });
-  const settled = async (): Promise<void> => {
+  const settle = async ({ reason }: End): Promise<void> => {
     await Promise.all([teller.settled(), commands.close(), eyes.settled()]);
+    // It has acted on what reached it, also where that shows only now. What a program got that crashed, nobody has acted on.
+    if (reason !== 'crashed') takeLast();
   };
   try {
     for (;;) {
       const end = turn();
-      if (end !== undefined) return { end, standing, settled };
+      if (end !== undefined) return { end, standing, settled: () => settle(end) };
       const now = clock.now();
       const moment = nextMoment(formula, standing, commands.awaits());
       const due = Math.min(readAgainAt, moment.end, teller.dueAt(), eyes.dueAt(moment.look));

@@ -1,5 +1,5 @@
 /** What is kept of a formula's runs: `current.json` while one lasts, `history.jsonl` of those that have ended. */
-import type { Files, Host } from '../host/host.ts';
+import { HostError, type Files, type Host } from '../host/host.ts';
 import type { FormulaPlaces, RunRecord } from '../model/formula.ts';
 import { formatRun, parseRun } from '../record/formula.ts';
 
@@ -47,6 +47,33 @@ export function readHistory(files: Files, { history }: Pick<FormulaPlaces, 'hist
     }
   });
   return { runs, damaged: lines.length - runs.length };
+}
+
+/**
+ * One that cannot be read would keep every run from being written down: it is moved aside. Gives a sentence where it was. Throws
+ * HostError where that fails too.
+ */
+export function clearHistory(files: Files, places: Pick<FormulaPlaces, 'history'>): string | undefined {
+  let why = '';
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      readHistory(files, places);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof HostError)) throw error;
+      why = error.message;
+    }
+  }
+  const aside = freeName(files, `${places.history}.damaged`);
+  files.rename(places.history, aside);
+  return `${why}; it is ${aside} now`;
+}
+
+function freeName(files: Files, path: string): string {
+  for (let count = 1; ; count++) {
+    const name = count === 1 ? path : `${path}-${count}`;
+    if (files.stat(name) === undefined) return name;
+  }
 }
 
 /** Adds a run that has ended, unless it is there already. Throws HostError. */

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { Files, Host } from '../host/host.ts';
 import { HostError } from '../host/host.ts';
-import type { FormulaPlaces, RunPlaces } from '../model/formula.ts';
+import { runPlaces, type FormulaPlaces, type RunPlaces } from '../model/formula.ts';
 
 /** At most so much of one reaches a program. */
 export const MAX_REPLY_BYTES = 64 * 1024;
@@ -69,12 +69,34 @@ export function takeReplies(
   });
 }
 
+/** Those that a run has taken, and told nobody. Throws HostError. */
+export const untoldReplies = (files: Files, run: Pick<RunPlaces, 'replies'>): Pick<Reply, 'name'>[] =>
+  files
+    .list(run.replies)
+    .filter((name) => name.endsWith(UNTOLD))
+    .map((name) => ({ name: name.slice(0, -UNTOLD.length) }))
+    .filter(({ name }) => isReply(name));
+
 /** They have reached a program. Throws HostError. */
-export function markTold(files: Files, run: Pick<RunPlaces, 'replies'>, replies: readonly Reply[]): void {
+export function markTold(
+  files: Files,
+  run: Pick<RunPlaces, 'replies'>,
+  replies: readonly Pick<Reply, 'name'>[],
+): void {
   for (const { name } of replies) {
     const taken = join(run.replies, `${name}${UNTOLD}`);
     if (files.stat(taken) !== undefined) files.rename(taken, join(run.replies, name));
   }
+}
+
+/** Gives back what runs that are over still have, such as one whose record is lost. Gives how many there were. Throws HostError. */
+export function putBackAll(files: Files, formula: Pick<FormulaPlaces, 'replies' | 'runs'>): number {
+  let count = 0;
+  for (const id of files.list(formula.runs)) {
+    const run = runPlaces(formula, id);
+    if (files.stat(run.replies)?.kind === 'folder') count += putBackReplies(files, formula, run);
+  }
+  return count;
 }
 
 /** Gives back those that reached no program, but for some. Gives how many there were. Throws HostError. */
@@ -85,13 +107,9 @@ export function putBackReplies(
   except: readonly Reply[] = [],
 ): number {
   const kept = new Set(except.map(({ name }) => name));
-  const untold = files
-    .list(run.replies)
-    .filter((name) => name.endsWith(UNTOLD))
-    .map((name) => name.slice(0, -UNTOLD.length))
-    .filter((name) => isReply(name) && !kept.has(name));
+  const untold = untoldReplies(files, run).filter(({ name }) => !kept.has(name));
   if (untold.length > 0) files.mkdir(formula.replies);
-  for (const name of untold) {
+  for (const { name } of untold) {
     files.rename(join(run.replies, `${name}${UNTOLD}`), join(formula.replies, name));
   }
   return untold.length;

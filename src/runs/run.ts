@@ -17,10 +17,15 @@ import { endLeftover, hasLeftover } from './leftover.ts';
 import { live, type Lived } from './live.ts';
 import { watchPhases } from './phase-file.ts';
 import type { Report } from './progress.ts';
-import { runningRun, writeCurrent } from './record.ts';
+import { quietly } from './quietly.ts';
+import { clearHistory, runningRun, writeCurrent } from './record.ts';
+import { putBackAll } from './replies.ts';
+import { newId } from './run-id.ts';
 import { runLog } from './run-log.ts';
 import { maskOfReadable, secretsOf, type Secrets } from './secrets.ts';
 import { runWorktreePath } from './worktree.ts';
+
+export { newId };
 
 export interface RunFormulaWish {
   context: Omit<RunContext, 'supervisor'>;
@@ -60,10 +65,18 @@ function atWork(host: Host, own: FormulaPlaces): string {
 async function alone(wish: RunFormulaWish, own: FormulaPlaces): Promise<RunResult> {
   const { formula, report } = wish;
   const { host, fleet } = wish.context;
+  const { files } = host;
+  const attempt = quietly(report);
+  attempt(() => {
+    const message = clearHistory(files, own);
+    if (message !== undefined) report({ type: 'trouble', message });
+  });
   if (hasLeftover(host, own)) {
     const context = { ...wish.context, supervisor: await wish.server() };
-    await endLeftover(context, formula.name, { ...maskOfReadable(host, formula), report });
+    await endLeftover(context, formula, { ...maskOfReadable(host, formula), report });
   }
+  // Nobody is at work on it: what no run has told by now, none will.
+  attempt(() => putBackAll(files, own));
   const short = memoryShort(host, formula);
   if (short !== undefined) return { skipped: short };
   const secrets = secretsOf(host, formula);
@@ -108,7 +121,11 @@ async function begin(wish: Beginning): Promise<RunRecord> {
       const fix = known.fix === undefined ? {} : { fix: mask(known.fix) };
       report({ type: 'trouble', message: mask(`${known.message}${more}`), ...fix });
     }
-    const reason = signal.aborted ? 'interrupted' : record.begun ? 'crashed' : 'not-started';
+    const reason = signal.aborted
+      ? 'interrupted'
+      : record.begun || record.retries > 0
+        ? 'crashed'
+        : 'not-started';
     lived = { end: { reason, detail } };
   } finally {
     phases.close();
@@ -141,14 +158,4 @@ function newRecord(
     worktree: { repository: formula.repository, path: runWorktreePath(context, formula.name, id) },
     folder: runPlaces(own, id).folder,
   };
-}
-
-/** The second it began in, UTC: `20261121-093000`, with a number where there is one already. */
-export function newId(now: number, isTaken: (id: string) => boolean): string {
-  const [date = '', time = ''] = new Date(now).toISOString().replace(/[-:]/g, '').split(/[T.]/);
-  const base = `${date}-${time}`;
-  for (let count = 1; ; count++) {
-    const id = count === 1 ? base : `${base}-${count}`;
-    if (!isTaken(id)) return id;
-  }
 }

@@ -12,7 +12,7 @@ import { globLiteral } from '../render/quote.ts';
 import { scoped, sessionText } from '../render/session.ts';
 import { unitNames } from '../render/unit-names.ts';
 import type { RunContext } from './context.ts';
-import { RunError } from './error.ts';
+import { EndedAtOnce, RunError } from './error.ts';
 import { forgetSessionFiles } from './session-file.ts';
 
 export interface RunWish {
@@ -78,7 +78,7 @@ export function runEnvironment(
 
 /**
  * Starts a run's program in a session of its own, and sees that it lives. One that ends within the first moment is given all the same where
- * it ended well or has written its phase; else that is a RunError with the last lines of its screen. A session that has the name already
+ * it ended well or has written its phase; else that is EndedAtOnce with the last lines of its screen. A session that has the name already
  * is neither marked nor touched. Throws RunError.
  */
 export async function startRun(context: RunContext, wish: RunWish): Promise<RunSession> {
@@ -89,7 +89,7 @@ export async function startRun(context: RunContext, wish: RunWish): Promise<RunS
   // tmux starts a program elsewhere where its folder is missing, and says nothing.
   if (host.files.target(workplace)?.kind !== 'folder')
     throw new RunError(`there is no folder ${quoted(workplace)} for the run to work in`);
-  forgetSessionFiles(host.files, own);
+  forgetSessionFiles(host, own);
   host.files.mkdir(folder);
   let complaint: string | undefined;
   try {
@@ -111,11 +111,11 @@ export async function startRun(context: RunContext, wish: RunWish): Promise<RunS
   const session = sessionNamed(seen, fleet.name, name);
   const found = session === undefined ? undefined : asFound(seen, session, formula.name);
   if (session === undefined || found?.pane === undefined)
-    throw new RunError(`its program ended at once, and its session ${name} with it`);
+    throw new EndedAtOnce(`its program ended at once, and its session ${name} with it`);
   if (session.pane?.dead === true && session.pane.status !== 0 && isEmpty(phase)) {
     const screens = await captureScreens(host, fleet.tmux.socketName, [found.pane.id], 50);
     const output = tailLines(withoutNotice(screens.get(found.pane.id) ?? ''), 12);
-    throw new RunError(`its program ${howItEnded(session.pane)} at once`, { output: wish.mask(output) });
+    throw new EndedAtOnce(`its program ${howItEnded(session.pane)} at once`, { output: wish.mask(output) });
   }
   return { ...found, pane: found.pane, runtime: formula.runtime, command: wish.command };
 

@@ -200,6 +200,7 @@ forFormulas('a session of the name that is not ours; a repository that is none',
     const { stderr } = await formula.run(1);
     assert.ok(stderr.includes(formula === nowhere ? 'no-such-folder' : world.cwd), stderr);
     assert.equal(formula.last().reason, 'not-started');
+    assert.equal(formula.last().worktree, undefined, 'there was none');
     assert.equal(formula.agent.deeds().length, 0);
     await formula.leavesNothing();
   }
