@@ -144,9 +144,9 @@ const answered: EndCase[] = [
     },
     lives: [
       [
-        phase('PHASE:awaiting_ci'),
+        phase('PHASE:awaiting_ci\npushed'),
         { heard: 'pipeline is red' },
-        phase('PHASE:awaiting_ci'),
+        phase('PHASE:awaiting_ci\npushed'),
         { heard: 'pipeline is green' },
         phase('PHASE:merged'),
       ],
@@ -154,7 +154,11 @@ const answered: EndCase[] = [
     delivery: 'typed',
     exit: 0,
     reason: 'merged',
-    phases: ['awaiting_ci: its command ended with 9', 'awaiting_ci: its command ended with 0', 'merged'],
+    phases: [
+      'awaiting_ci: pushed; its command ended with 9',
+      'awaiting_ci: pushed; its command ended with 0',
+      'merged',
+    ],
     worktree: 'removed',
     after({ agent }) {
       const red = agent.deeds('taken').find(({ text }) => text?.includes('pipeline is red'))?.text ?? '';
