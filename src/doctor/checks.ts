@@ -2,6 +2,7 @@
 import { clock, timeSync } from './clock.ts';
 import type { Check, Patient } from './check.ts';
 import { followed } from './followed.ts';
+import { formulas } from './formulas.ts';
 import { applyLock, missionLocks, sessionLocks } from './locks.ts';
 import { bus, linger, manager } from './manager.ts';
 import { ownFiles, secretFiles } from './modes.ts';
@@ -40,6 +41,7 @@ export const fleetChecks: readonly Check<Patient>[] = [
   repositories,
   triggers,
   wake,
+  formulas,
   socket,
   hook,
   foreignSessions,
