@@ -1,7 +1,14 @@
-/** A run that is left without its end. */
+/** Runs that are left without their end. */
 import { shellLine } from '../base/shell.ts';
 import { visible } from '../base/visible.ts';
 import { formulaSession, type RunRecord } from '../model/formula.ts';
+import { ago } from './format.ts';
+
+/** One line for a report on the fleet, on a run whose mosaic died. */
+export const orphanLine = (run: RunRecord, now: number): string =>
+  `${visible(
+    `Formula left by its mosaic: ${run.formula}, begun ${ago(run.startedAt, now)}: its agent may work on unwatched; the next run ends it: ${shellLine(['mosaic', 'formula', 'run', run.file])}`,
+  )}\n`;
 
 /** Of a run whose mosaic goes before it has ended it. @param again the words that begin the formula's next run */
 export function leftText(run: RunRecord, again: readonly string[]): string {

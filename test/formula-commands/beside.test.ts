@@ -15,13 +15,23 @@ inScene('commands on agents say whose such a session is', async ({ world, formul
   assert.match((await formula(['lsit'], 64)).stderr, /Did you mean list\?/);
 });
 
-inScene('status has a line on the runs that last', async ({ world, record, current }) => {
+inScene('status has a line on the runs that last, and one on each that is left', async (scene) => {
+  const { world, record, current, past } = scene;
   const before = await world.mosaic(['status']);
   assert.doesNotMatch(before.stdout, /formula/i);
   current(record('gardener', { phases: [{ phase: 'awaiting_ci', at: Date.now() }] }));
   current(record('planner'), false);
   const { stdout } = await world.mosaic(['status']);
   assert.match(stdout, /^Formula running: gardener since 2h \(awaiting_ci\)$/m);
+  assert.match(
+    stdout,
+    /^Formula left by its mosaic: planner, begun 2h ago: .* the next run ends it: mosaic formula run .*planner\.toml$/m,
+  );
+  // It ended, and only its removal is missing.
+  const over = record('planner');
+  past(over);
+  current(over, false);
+  assert.doesNotMatch((await world.mosaic(['status'])).stdout, /planner/);
 });
 
 inScene('help: every command has its text, options, examples and exit codes', async ({ formula }) => {
