@@ -46,12 +46,24 @@ inWorld('list: when the timer of the user manager comes next', 'systemd', async 
   const units = join(world.home, '.config/systemd/user');
   mkdirSync(units, { recursive: true });
   const name = 'mosaic-formula-planner';
+  const timer = '[Timer]\nOnCalendar=2099-01-02 03:04:05 UTC\n';
   writeFileSync(join(units, `${name}.service`), '[Service]\nType=oneshot\nExecStart=/bin/true\n');
-  writeFileSync(join(units, `${name}.timer`), '[Timer]\nOnCalendar=2099-01-02 03:04:05 UTC\n');
+  writeFileSync(join(units, `${name}.timer`), `# mosaic fleet=test\n${timer}`);
   await world.systemctl('daemon-reload');
   const { code, stderr } = await world.systemctl('start', `${name}.timer`);
   assert.equal(code, 0, stderr);
   assert.deepEqual((await rows())?.next, '2099-01-02T03:04:05Z');
   const { stdout } = await world.mosaic(['formula', 'list']);
   assert.match(stdout, /^planner +6h +in \d+d$/m);
+
+  const others: [header: string, whose: RegExp][] = [
+    ['# mosaic fleet=second', /^no timer: mosaic-formula-planner\.timer is the timer of the fleet second$/],
+    ['# mine', /^no timer: mosaic-formula-planner\.timer is not mosaic's$/],
+  ];
+  for (const [header, whose] of others) {
+    writeFileSync(join(units, `${name}.timer`), `${header}\n${timer}`);
+    const row = await rows();
+    assert.equal(row?.next, undefined);
+    assert.match(row?.schedule_trouble ?? '', whose);
+  }
 });

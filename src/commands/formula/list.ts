@@ -1,4 +1,5 @@
 /** `mosaic formula list`: every formula known here, and how it is with each. */
+import { join } from 'node:path';
 import { shellLine } from '../../base/shell.ts';
 import { counted } from '../../base/text.ts';
 import { visible } from '../../base/visible.ts';
@@ -8,6 +9,7 @@ import { formulaPlaces, formulaSession } from '../../model/formula.ts';
 import { placesOf } from '../../model/places.ts';
 import { observeTimers, type TimerSeen } from '../../observe/timers.ts';
 import { formulaUnitNames } from '../../render/formula-units.ts';
+import { fleetOf } from '../../render/header.ts';
 import { formulaListJsonText, formulaListText, type FormulaRow } from '../../report/formula-list.ts';
 import { readCurrent, readHistory, runningRun } from '../../runs/record.ts';
 import { waitingReplies } from '../../runs/replies.ts';
@@ -36,7 +38,7 @@ export async function formulaRows(host: Host, fleet: Fleet): Promise<FormulaRow[
   const isScheduled = known.some(({ everyMs }) => everyMs !== undefined);
   const timers = isScheduled ? await timersOf(host, fleet) : new Map<string, TimerSeen>();
   return known.map((formula) =>
-    Object.assign(scheduleOf(fleet, formula, timers), formula, runsOf(host, fleet, formula)),
+    Object.assign(scheduleOf(host, fleet, formula, timers), formula, runsOf(host, fleet, formula)),
   );
 }
 
@@ -49,15 +51,29 @@ async function timersOf(host: Host, fleet: Fleet): Promise<Timers> {
 }
 
 function scheduleOf(
+  host: Host,
   fleet: Fleet,
   { schedule, everyMs }: KnownFormula,
   timers: Timers,
 ): Pick<FormulaRow, 'next' | 'scheduleTrouble'> {
   if (everyMs === undefined || schedule === undefined) return {};
   if ('trouble' in timers) return { scheduleTrouble: timers.trouble };
-  const timer = timers.get(formulaUnitNames(fleet.systemd.unitPrefix, schedule).timer);
+  const unit = formulaUnitNames(fleet.systemd.unitPrefix, schedule).timer;
+  const other = otherOwner(host, fleet, unit);
+  if (other !== undefined) return { scheduleTrouble: `no timer: ${unit} is ${other}` };
+  const timer = timers.get(unit);
   if (timer === undefined) return { scheduleTrouble: 'its timer is not there: mosaic apply makes it' };
   return timer.next === undefined ? {} : { next: timer.next };
+}
+
+/** Whose the file of a unit is, where it is not this fleet's. */
+function otherOwner({ files, facts }: Host, fleet: Fleet, unit: string): string | undefined {
+  const path = join(placesOf(fleet.name, facts).units, unit);
+  const text = files.stat(path)?.kind === 'file' ? files.read(path) : undefined;
+  if (text === undefined) return undefined;
+  const owner = fleetOf(text);
+  if (owner === fleet.name) return undefined;
+  return owner === undefined ? "not mosaic's" : `the timer of the fleet ${owner}`;
 }
 
 function runsOf(
