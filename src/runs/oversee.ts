@@ -122,13 +122,6 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
     });
     report({ type: 'phase', note });
   };
-  const noteAnswer = (how: string): void => {
-    const note = log.record.phases.findLast(({ phase }) => phase === 'escalate');
-    if (note === undefined) return;
-    log.change(() => {
-      note.detail = note.detail === undefined ? how : `${note.detail} (${how})`;
-    });
-  };
 
   /** When a text that is still being written is to be read again. */
   let readAgainAt = Number.POSITIVE_INFINITY;
@@ -170,7 +163,6 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
           };
         wish.begun();
       } else if (telling.reply !== undefined && hasArrived(delivered)) {
-        if (standing.escalatedUntil !== undefined) noteAnswer('answered');
         standing = answered(standing, now);
         markQuietly(telling.reply);
       }
@@ -220,7 +212,12 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
     const result = atLook(formula, standing, sight, moment);
     ({ standing } = result);
     if (result.goesOn === true) {
-      noteAnswer('answered at its terminal');
+      const note = log.record.phases.findLast(({ phase }) => phase === 'escalate');
+      if (note !== undefined) {
+        log.change(() => {
+          note.detail = [note.detail, '(answered at its terminal)'].filter(Boolean).join(' ');
+        });
+      }
       report({ type: 'goes-on' });
     }
     return result.end;

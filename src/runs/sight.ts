@@ -3,6 +3,7 @@ import { appearanceOf } from '../message/appearance.ts';
 import { plainText } from '../message/escapes.ts';
 import { screenRuntime } from '../message/shell.ts';
 import type { ProcessSeen } from '../host/host.ts';
+import { formulaPlaces } from '../model/formula.ts';
 import type { Appearance } from '../model/messaging.ts';
 import { withExitStatus } from '../observe/observe.ts';
 import { lookAtPanes, withoutNotice, type PaneLook } from '../observe/pane-looks.ts';
@@ -24,7 +25,7 @@ export interface LiveSight {
   appearance: Appearance;
   /** The last output of its window, epoch ms. */
   activityAt: number;
-  /** Processes below its program that started more than 15 s after it: what came with it is part of it. */
+  /** Processes below its program, or left by it at work, that started more than 15 s after it: what came with it is part of it. */
   busy: number;
   /** Clients that show it. */
   attached: number;
@@ -47,12 +48,18 @@ export async function lookAtRun(context: RunContext, session: RunSession): Promi
   return ended(context, session);
 }
 
-function live({ host, fleet }: RunContext, { pane, runtime, command }: RunSession, look: PaneLook): Sight {
+function live({ host, fleet, places }: RunContext, session: RunSession, look: PaneLook): Sight {
+  const { pane, runtime, command, formula, name } = session;
+  const runs = `${formulaPlaces(places, formula).runs}/`;
+  const isOfRun = (pid: number): boolean => {
+    const { MOSAIC_AGENT: agent, MOSAIC_PHASE_FILE: phase = '' } = host.processes.environment(pid) ?? {};
+    return agent === name && phase.startsWith(runs);
+  };
   return {
     kind: 'live',
     appearance: appearanceOf(screenRuntime(fleet, { runtime, command: [...command] }), look),
     activityAt: look.activityAt,
-    busy: latecomers(host.processes.list(), pane.pid),
+    busy: latecomers(host.processes.list(), pane.pid, isOfRun),
     attached: look.attached,
     screen: plainText(look.text),
   };
@@ -80,23 +87,27 @@ async function ended({ host, fleet }: RunContext, session: RunSession): Promise<
   };
 }
 
-/** Processes below one that began later than what it began with. */
-export function latecomers(processes: readonly ProcessSeen[], program: number): number {
-  const root = processes.find(({ pid }) => pid === program);
+/**
+ * Processes that began later than what a program began with: those below it, and those that it left at work, which are below nobody of it.
+ * @param isOfRun by the environment that a process was started with
+ */
+export function latecomers(
+  processes: readonly ProcessSeen[],
+  program: number,
+  isOfRun: (pid: number) => boolean,
+): number {
+  const byPid = new Map(processes.map((one) => [one.pid, one]));
+  const root = byPid.get(program);
   if (root === undefined) return 0;
-  const children = new Map<number, ProcessSeen[]>();
-  for (const one of processes) {
-    const siblings = children.get(one.parent);
-    if (siblings === undefined) children.set(one.parent, [one]);
-    else siblings.push(one);
-  }
-  let count = 0;
-  const open = [program];
-  for (let parent = open.pop(); parent !== undefined; parent = open.pop()) {
-    for (const { pid, startTime } of children.get(parent) ?? []) {
-      if (startTime - root.startTime > COMPANION_TICKS) count++;
-      open.push(pid);
+  const isBelow = ({ parent }: ProcessSeen): boolean => {
+    for (let above = byPid.get(parent), steps = 0; above !== undefined; above = byPid.get(above.parent)) {
+      if (above.pid === program) return true;
+      // A list that was read while processes came and went may lead in a circle.
+      if (++steps > processes.length) return false;
     }
-  }
-  return count;
+    return false;
+  };
+  return processes.filter(
+    (one) => one.startTime - root.startTime > COMPANION_TICKS && (isBelow(one) || isOfRun(one.pid)),
+  ).length;
 }

@@ -341,7 +341,7 @@ inWorld('the file of a run that was killed as it started is removed by the next'
   assert.equal(existsSync(left), false);
 });
 
-test('only what began later than its companions counts as busy', () => {
+test('only what began later than its companions counts as busy, below it or left at work by it', () => {
   const one = (pid: number, parent: number, startTime: number) => ({ pid, parent, startTime, memory: 0 });
   const processes = [
     one(10, 1, 5_000),
@@ -352,7 +352,10 @@ test('only what began later than its companions counts as busy', () => {
     one(15, 14, 6_502),
     one(20, 1, 9_000),
   ];
-  assert.equal(latecomers(processes, 10), 3);
-  assert.equal(latecomers(processes, 20), 0);
-  assert.equal(latecomers(processes, 99), 0);
+  const of = (...pids: number[]) => pids.includes.bind(pids);
+  assert.equal(latecomers(processes, 10, of()), 3);
+  assert.equal(latecomers(processes, 20, of()), 0);
+  assert.equal(latecomers(processes, 99, of(20)), 0);
+  const left = [...processes, one(21, 1, 6_000)];
+  assert.equal(latecomers(left, 10, of(10, 12, 20, 21)), 4, 'each once, and none that came with it');
 });
