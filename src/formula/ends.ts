@@ -136,7 +136,8 @@ export function atLook(
   const idleLooks = isIdle ? standing.idleLooks + 1 : 0;
   const next: Standing = { ...standing, stirredAt, idleLooks };
   if (idleLooks >= IDLE_LOOKS) {
-    const detail = 'its program waits for input, nothing that it began is at work, and it has written no phase';
+    const detail =
+      'its program waits for input, nothing that it began is at work, and it has written no phase';
     return { standing: next, end: { reason: 'idle-prompt', detail } };
   }
   if (now - stirredAt < limits.idleTimeoutMs) return { standing: next };
