@@ -92,10 +92,10 @@ function lastPhase(
   { mask, report }: { mask: Mask; report: Report },
 ): End | undefined {
   const { phase: path } = runPlaces(own, run.id);
-  const { event } = phaseFile(files, path).read(clock.now(), true);
+  const { event } = phaseFile(files, path, mask).read(clock.now(), true);
   if (event?.kind !== 'phase') return undefined;
   const { phase } = event;
-  const detail = event.reason === undefined ? {} : { detail: mask(event.reason) };
+  const detail = event.reason === undefined ? {} : { detail: event.reason };
   // When it was written.
   const at = Math.floor(files.stat(path)?.modifiedAt ?? clock.now());
   const noted = run.phases.at(-1);

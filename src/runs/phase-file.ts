@@ -61,7 +61,7 @@ interface Told extends Text {
 }
 
 /** @param mask hides secret values in what is told of it */
-export function phaseFile(files: Files, path: string, mask: Mask = (text) => text): PhaseFile {
+export function phaseFile(files: Files, path: string, mask: Mask): PhaseFile {
   let last: Seen = { kind: 'absent' };
   /** When what stands there was first seen. */
   let since = 0;
@@ -173,7 +173,7 @@ export interface PhaseWatch {
 export function watchPhases(
   { files, clock, watch }: Pick<Host, 'files' | 'clock' | 'watch'>,
   path: string,
-  mask?: Mask,
+  mask: Mask,
 ): PhaseWatch {
   const file = phaseFile(files, path, mask);
   let events: PhaseEvent[] = [];

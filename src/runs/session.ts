@@ -114,8 +114,8 @@ export async function startRun(context: RunContext, wish: RunWish): Promise<RunS
     throw new EndedAtOnce(`its program ended at once, and its session ${name} with it`);
   if (session.pane?.dead === true && session.pane.status !== 0 && isEmpty(phase)) {
     const screens = await captureScreens(host, fleet.tmux.socketName, [found.pane.id], 50);
-    const output = tailLines(withoutNotice(screens.get(found.pane.id) ?? ''), 12);
-    throw new EndedAtOnce(`its program ${howItEnded(session.pane)} at once`, { output: wish.mask(output) });
+    const output = tailLines(wish.mask(withoutNotice(screens.get(found.pane.id) ?? '')), 12);
+    throw new EndedAtOnce(`its program ${howItEnded(session.pane)} at once`, { output });
   }
   return { ...found, pane: found.pane, runtime: formula.runtime, command: wish.command };
 

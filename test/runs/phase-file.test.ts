@@ -13,6 +13,7 @@ import { MAX_PHASE_BYTES, phaseFile, watchPhases, type PhaseEvent } from '../../
 import { maskOf } from '../../src/runs/secrets.ts';
 
 const host = realHost();
+const plain = (text: string): string => text;
 
 function folder(t: TestContext): string {
   const path = fs.mkdtempSync(join(tmpdir(), 'mosaic-phase-'));
@@ -43,7 +44,7 @@ const words = (event: PhaseEvent): string => {
 
 /** On real files and a clock of its own. */
 function bench(t: TestContext, path = join(folder(t), 'phase')): Bench {
-  const file = phaseFile(host.files, path);
+  const file = phaseFile(host.files, path, plain);
   let now = 1_000_000;
   return {
     path,
@@ -181,7 +182,7 @@ test('one that cannot be read is told once, and read when it can', () => {
       return text;
     },
   };
-  const file = phaseFile(files, '/nowhere');
+  const file = phaseFile(files, '/nowhere', plain);
   assert.deepEqual(file.read(0).event, { kind: 'trouble', why: 'cannot read it: permission denied' });
   assert.deepEqual(file.read(500), {});
   text = 'PHASE:done\n';
@@ -207,7 +208,7 @@ test('two side by side do not see each other', (t) => {
 
 test('it is told when it is written, by an event of the system: nobody looks by himself', async (t) => {
   const path = join(folder(t), 'phase');
-  const phases = watchPhases(host, path);
+  const phases = watchPhases(host, path, plain);
   t.after(phases.close);
   const told: string[] = [];
   phases.listen(() => told.push(...phases.take(Date.now(), false).events.map(words)));
@@ -277,7 +278,7 @@ test('whatever is written before, however it is looked at: what stands there at 
       fc.array(fc.integer({ min: 1, max: 500 }), { minLength: 1, maxLength: 12 }),
       (before, phase, end, how, steps) => {
         const { files, write } = paper();
-        const file = phaseFile(files, '/phase');
+        const file = phaseFile(files, '/phase', plain);
         const last: Write = { afterMs: 700, text: `PHASE:${phase}${end}`, how };
         const writes = [...before, last];
         let due = 10_000;
