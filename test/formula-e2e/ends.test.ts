@@ -220,7 +220,7 @@ const byClock: EndCase[] = [
   },
 ];
 
-// The prompt is typed once the start has been judged: what ends before that was never started.
+// The prompt is typed once the start has been judged: what ends before that has crashed without one.
 const byCrash: EndCase[] = [
   {
     name: 'recovered',
