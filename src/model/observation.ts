@@ -38,6 +38,8 @@ export interface FormulasSeen {
   installed: Source<ScheduledFormula[]>;
   /** The files of those of the fleet file and of that list. */
   files: Map<string, 'file' | 'absent' | 'not-a-file' | 'unreadable'>;
+  /** The user's crontab, asked for where there are formulas and no manager; absent: none, or not to be read. */
+  crontab?: string;
   /** Timers that the manager starts whenever it starts itself, by the names of their units. */
   enabled: Set<string>;
 }

@@ -76,7 +76,7 @@ export async function observe(
     secrets: readSecrets(host, fleet),
     state,
     missions: observeMissions(host, fleet),
-    formulas: observeFormulas(host.files, fleet, places),
+    formulas: await observeFormulas(host, fleet, places, units),
     screens: await observeScreens(host, fleet, tmux, state, options.screens ?? 'dead'),
     ...(availableMemory === undefined ? {} : { availableMemory }),
   };

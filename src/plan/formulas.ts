@@ -9,6 +9,7 @@ import {
   formulaOfUnit,
   formulaUnitNames,
   formulaUnits,
+  runsByCron,
   type FormulaUnitsContext,
 } from '../render/formula-units.ts';
 import type { Gathering } from './gather.ts';
@@ -52,7 +53,10 @@ export function formulaPart(
         },
       ];
   if (g.supervisor === 'none') {
-    const holds = wishes.map((wish) => withoutTimer(g, wish, setting, paths.plain));
+    const { crontab = '' } = g.observation.formulas;
+    const holds = wishes
+      .filter((wish) => !runsByCron(crontab, wish, g.fleet.file))
+      .map((wish) => withoutTimer(g, wish, setting, paths.plain));
     return { actions: [], holds: [...unreadable, ...holds] };
   }
   const parts = wishes.map((wish) => scheduled(g, wish, setting, paths.unit));

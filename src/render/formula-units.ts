@@ -75,6 +75,18 @@ export function formulaUnits(
   return { service: fillTemplate(templates.service, values), timer: fillTemplate(templates.timer, values) };
 }
 
+/** Whether a line of a crontab runs it with this fleet file, whenever, and whatever stands before and after. */
+export function runsByCron(
+  crontab: string,
+  { file }: Pick<ScheduledFormula, 'file'>,
+  fleet: string,
+): boolean {
+  const call = cronText(shellLine(['formula', 'run', file, '--file', fleet]));
+  return crontab
+    .split('\n')
+    .some((line) => /^\s*[^\s#]/.test(line) && `${line.trimEnd()} `.includes(` ${call} `));
+}
+
 /**
  * A line of a crontab that does the same, without its newline: for a person to add, where no systemd is. Undefined where a path is one
  * that no crontab can carry.

@@ -1,6 +1,6 @@
 /** What is told of formulas that a fleet file names before anything runs them. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { inWorld } from '../support/supervisors.ts';
 
 inWorld(
@@ -47,6 +47,19 @@ inWorld(
     assert.match(await install(64, 'good.toml', '--every', '7h'), /Near it: 6h or 8h/);
     assert.match(await install(64, 'good.toml', '--every', '6h', '--name', 'A B'), /no formula can have/);
     assert.match(await install(69, 'good.toml', '--every', '6h'), /crontab -e.*0 \*\/6/);
+    // Who has added that line hears no more of it.
+    formulas('good.toml');
+    const [bin, table] = [world.path('bin'), world.path('crontab.txt')];
+    mkdirSync(bin);
+    writeFileSync(`${bin}/crontab`, `#!/bin/sh\ncat '${table}'\n`, { mode: 0o755 });
+    const apply = () => world.mosaic(['apply'], { env: { PATH: `${bin}:${world.env['PATH']}` } });
+    writeFileSync(table, '');
+    const line = /\(crontab -e\): (.*)/.exec((await apply()).stdout)?.[1] ?? '';
+    assert.match(line, /formula run/);
+    writeFileSync(table, `# ${line}\n`);
+    assert.match((await apply()).stdout, /hold +good/);
+    writeFileSync(table, `@daily true\n${line} 2>&1\n`);
+    assert.match((await apply()).stdout, /^Nothing to do/);
     writeFileSync(world.path('work', 'other.toml'), good.replace('"shell"', '"nobody"'));
     assert.match(await install(65, 'other.toml', '--every', '6h'), /runtime "nobody"/);
   },

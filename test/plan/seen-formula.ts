@@ -23,6 +23,7 @@ export interface SeenFormulas {
   formulas?: Record<string, FormulaWords>;
   /** The host's own list. */
   installed?: 'unknown' | ScheduledFormula[];
+  crontab?: string;
 }
 
 const EVERY_MS = 3_600_000;
@@ -43,6 +44,7 @@ const timerOf = (fleet: Fleet, name: string): string =>
 export const formulasSeen = (fleet: Fleet, seen: SeenFormulas): FormulasSeen => ({
   installed:
     seen.installed === 'unknown' ? unknown('formulas.json cannot be used') : known(seen.installed ?? []),
+  ...(seen.crontab === undefined ? {} : { crontab: seen.crontab }),
   files: new Map(
     all(fleet, seen).map(({ name, file }) => [file, wordsOf(seen, name) === 'no file' ? 'absent' : 'file']),
   ),
