@@ -111,7 +111,7 @@ function noteOf({
     trouble,
     orphan === undefined
       ? undefined
-      : `mosaic died over the run ${orphan.id}: the next one ends what is left of it`,
+      : `${orphan.reason === undefined ? 'mosaic died over the run' : 'mosaic could not end all of the run'} ${orphan.id}: the next one ends what is left of it`,
     schedule === undefined || schedule === name ? undefined : `its timer is named ${schedule}`,
     scheduleTrouble,
     replies === 0

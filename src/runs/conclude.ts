@@ -11,7 +11,7 @@ import {
 } from '../model/formula.ts';
 import { GIT_FAILED, PAUSE_MS, TRIES } from './again.ts';
 import type { RunContext } from './context.ts';
-import { endRun } from './end-session.ts';
+import { endRun, type RunEnded } from './end-session.ts';
 import type { Report } from './progress.ts';
 import { quietly } from './quietly.ts';
 import { appendHistory, readHistory, writeCurrent } from './record.ts';
@@ -21,19 +21,21 @@ import { retireRunWorktree } from './worktree.ts';
 
 /** So many folders of runs are kept, and those whose worktree is. */
 const KEPT_FOLDERS = 20;
+/** Each waits for an answer of tmux as long as any call of it does. */
+const SESSION_TRIES = 3;
 
 /**
  * Ends session and worktree, gives back answers that reached nobody, and writes the run down. Called with the formula's lock held. A
  * step that fails is told and keeps back no other.
  * @param wish.end absent: it is in the record already
  * @param wish.settled resolves soon after its session has ended, when nothing of ours is at work on it any more
- * @returns how many answers wait again
+ * @returns how many answers wait again; `left`: why its session may be there still. Then it stays in `current`, for the next run to go on
  */
 export async function conclude(
   given: RunContext,
   run: RunRecord,
   wish: { end?: End; settled?: () => Promise<void>; keepScreen?: boolean; mask: Mask; report: Report },
-): Promise<{ replies: number }> {
+): Promise<{ replies: number; left?: string }> {
   // It is brought to its end also when we are told to stop.
   const context: RunContext = { ...given, signal: new AbortController().signal };
   const { host } = context;
@@ -52,12 +54,19 @@ export async function conclude(
     attempt(() => writeCurrent(files, own, run));
   }
   report({ type: 'ending', run });
-  const { found, screen, trouble } = await endRun(context, run.formula, { mask });
+  const { found, screen, trouble, sessionLeft } = await endSession(context, run.formula, mask);
   await wish.settled?.();
   if (trouble !== undefined) report({ type: 'trouble', message: mask(trouble) });
   if (screen !== undefined && wish.keepScreen !== false)
     attempt(() => files.write(places.screen, `${screen.trimEnd()}\n`));
   const { worktree, reason = 'interrupted' } = run;
+  if (sessionLeft === true) {
+    const left = mask(trouble ?? 'its session is still there');
+    // Of what is printed of it; who goes on from `current` looks again.
+    if (worktree !== undefined && worktree.end === undefined)
+      run.worktree = { ...worktree, end: 'kept', why: left };
+    return { replies: 0, left };
+  }
   if (worktree !== undefined && worktree.end === undefined) {
     const ended: RunWorktree =
       trouble === undefined
@@ -80,6 +89,17 @@ export async function conclude(
   if (attempt(() => appendHistory(files, own, run))) attempt(() => files.remove(own.current));
   attempt(() => prune(files, own, run.id));
   return { replies };
+}
+
+/** A tmux that does not answer, being stopped or busy, mostly does so again. */
+async function endSession(context: RunContext, formula: string, mask: Mask): Promise<RunEnded> {
+  let seen: Pick<RunEnded, 'found' | 'screen'> | undefined;
+  for (let tries = 1; ; tries++) {
+    const { found, ...ended } = await endRun(context, formula, { mask });
+    if (found) seen ??= { found, ...(ended.screen === undefined ? {} : { screen: ended.screen }) };
+    if (ended.sessionLeft !== true || tries === SESSION_TRIES) return { found, ...ended, ...seen };
+    await context.host.clock.sleep(PAUSE_MS * tries);
+  }
 }
 
 /** What git never made, or somebody has removed, is kept nowhere. */

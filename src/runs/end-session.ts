@@ -19,6 +19,8 @@ export interface RunEnded {
   screen?: string;
   /** In words: what could not be ended, or could not be told. Somebody may still work in its worktree. */
   trouble?: string;
+  /** Its session may be there still. */
+  sessionLeft?: true;
 }
 
 /** As many lines as tmux keeps of a fleet's pane. */
@@ -49,16 +51,23 @@ export async function endRun(
   await attempt(() =>
     Promise.resolve().then(() => forgetSessionFiles(context.host, formulaPlaces(context.places, formula))),
   );
+  const count = (): number => troubles.length;
+  const before = count();
   const found = await attempt(() => findRun(context, formula));
   const screen = found === undefined ? undefined : await screenOf(context, found);
   if (found !== undefined) await attempt(() => kill(context, found));
+  let sessionLeft = count() > before;
   if (context.supervisor === 'systemd') await attempt(() => stopScope(context, formula));
   await attempt(() => endLeftBehind(context, formula, found));
-  if (found !== undefined && troubles.length === 0) await attempt(() => requireGone(context, found));
+  if (found !== undefined && troubles.length === 0) {
+    await attempt(() => requireGone(context, found));
+    sessionLeft = count() > 0;
+  }
   return {
     found: found !== undefined,
     ...(screen === undefined ? {} : { screen: mask(screen) }),
     ...(troubles.length === 0 ? {} : { trouble: troubles.join('; ') }),
+    ...(sessionLeft ? { sessionLeft } : {}),
   };
 }
 

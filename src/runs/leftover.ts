@@ -12,6 +12,7 @@ import {
 import { conclude } from './conclude.ts';
 import type { RunContext } from './context.ts';
 import { endRun } from './end-session.ts';
+import { RunError } from './error.ts';
 import { phaseFile } from './phase-file.ts';
 import type { Report } from './progress.ts';
 import { readCurrent, readHistory } from './record.ts';
@@ -27,7 +28,8 @@ export const hasLeftover = (
 
 /**
  * Ends a run whose mosaic died: as what it was about to be ended as, or as what its agent has said since, else as interrupted. Its worktree
- * is kept where there is work in it, its answers wait again where its program never got them. Throws HostError.
+ * is kept where there is work in it, its answers wait again where its program never got them. Throws HostError, and RunError where its session
+ * cannot be ended: it stays in `current`.
  * @param options.whole all its secrets are known
  */
 export async function endLeftover(
@@ -62,7 +64,7 @@ export async function endLeftover(
     const said = run.reason === undefined ? lastPhase(host, own, run, { mask, report }) : undefined;
     if (said !== undefined) end = { detail: died, ...said };
   }
-  const { replies } = await conclude(context, run, {
+  const { replies, left } = await conclude(context, run, {
     ...(end === undefined ? {} : { end }),
     mask,
     // What it showed may hold a secret that nobody can tell any more.
@@ -71,6 +73,7 @@ export async function endLeftover(
       if (progress.type !== 'ending') report(progress);
     },
   });
+  if (left !== undefined) throw new RunError(`the run ${run.id} cannot be brought to its end: ${left}`);
   report({ type: 'leftover', run, replies });
 }
 
