@@ -52,11 +52,15 @@ function wordsOf(progress: RunProgress): Said | undefined {
         ...(phase === 'escalate' ? { style: 'yellow' as const } : {}),
       };
     }
-    case 'command':
+    case 'command': {
+      const { phase, state, detail } = progress;
+      const how = state === 'end' ? detail : detail === '' ? 'begins' : `begins: ${detail}`;
+      return { lines: [`the command for ${phase} ${how}`] };
+    }
+    case 'unheard':
       return {
-        lines: [
-          `the command for ${progress.phase} ${progress.state === 'begin' ? 'begins' : 'ended'}: ${progress.detail}`,
-        ],
+        lines: [`nobody was told of its question: the command for that ${progress.detail}`],
+        style: 'yellow',
       };
     case 'told':
       return { lines: [toldLine(progress)] };
@@ -70,7 +74,10 @@ function wordsOf(progress: RunProgress): Said | undefined {
         style: 'red',
       };
     case 'trouble':
-      return { lines: [sentence(progress.message, progress.fix)], style: 'yellow' };
+      return {
+        lines: [sentence(progress.message, progress.fix), ...printed(progress.output)],
+        style: 'yellow',
+      };
     case 'ending':
       return { lines: [`${endWords(progress.run.reason)}: ending its session`] };
     // What they say is the result, and printed as that.
@@ -94,14 +101,15 @@ function beginLines({ run, session, socket }: Extract<RunProgress, { type: 'begi
   return [`the run ${run.id} begins${where}`, `look at it: ${look}`];
 }
 
-function toldLine({ what, result, detail }: Extract<RunProgress, { type: 'told' }>): string {
+function toldLine({ what, result, detail, again }: Extract<RunProgress, { type: 'told' }>): string {
   const things = {
     prompt: 'the prompt',
     reply: 'the answer',
     outcome: 'the outcome',
     phases: 'which phases there are',
   };
-  return `told ${things[what]}: ${result}${detail === undefined ? '' : ` (${detail})`}`;
+  const told = again === true ? `could not yet tell ${things[what]}` : `told ${things[what]}`;
+  return `${told}: ${result}${detail === undefined ? '' : ` (${detail})`}`;
 }
 
 /** Of a text that may be a whole file: the agent has all of it, and a journal needs no more than this to tell which one it was. */
@@ -112,6 +120,12 @@ function beginningOf(text: string): string {
 }
 
 const MOST_CHARACTERS = 300;
+
+/** What a program printed, a line each. */
+function printed(output = ''): string[] {
+  const text = output.trimEnd();
+  return text === '' ? [] : text.split('\n').map((line) => `  | ${line}`);
+}
 
 const sentence = (message: string, fix: string | undefined): string =>
   fix === undefined ? message : `${message}. ${fix}`;

@@ -134,7 +134,7 @@ async function once(wish: Attempt): Promise<Overseen> {
   } catch (error) {
     if (!(error instanceof EndedAtOnce)) throw error;
     const { message, output = '' } = error;
-    if (output.trim() !== '') wish.report({ type: 'trouble', message: mask(`${message}\n${output}`) });
+    if (output.trim() !== '') wish.report({ type: 'trouble', message: mask(message), output: mask(output) });
     const end: End = { reason: 'crashed', detail: mask(message) };
     return { end, standing: wish.standing, settled: () => Promise.resolve() };
   }

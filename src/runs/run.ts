@@ -116,11 +116,9 @@ async function begin(wish: Beginning): Promise<RunRecord> {
       throw error;
     }
     const detail = mask(known.message);
-    const more = known.output === undefined ? '' : `\n${known.output}`;
-    if (known.fix !== undefined || more !== '') {
-      const fix = known.fix === undefined ? {} : { fix: mask(known.fix) };
-      report({ type: 'trouble', message: mask(`${known.message}${more}`), ...fix });
-    }
+    const output = known.output === undefined ? {} : { output: mask(known.output) };
+    const fix = known.fix === undefined ? {} : { fix: mask(known.fix) };
+    if ('output' in output || 'fix' in fix) report({ type: 'trouble', message: detail, ...output, ...fix });
     const reason = signal.aborted
       ? 'interrupted'
       : record.begun || record.retries > 0

@@ -53,15 +53,19 @@ const events: RunProgress[] = [
   { type: 'told', what: 'prompt', result: 'sent' },
   { type: 'phase', note: { phase: 'awaiting_ci', at: start } },
   { type: 'command', state: 'begin', phase: 'awaiting_ci', detail: 'ci-wait --all' },
-  { type: 'command', state: 'end', phase: 'awaiting_ci', detail: 'exit 0' },
+  { type: 'command', state: 'end', phase: 'awaiting_ci', detail: 'ended with 0' },
   { type: 'told', what: 'outcome', result: 'unverified', detail: 'nothing shows it' },
   { type: 'phase', note: { phase: 'dnoe', at: start, unknown: true } },
   { type: 'phase', note: { phase: 'escalate', at: start, detail: 'may\u001b[2J I?' } },
   { type: 'reply', text: 'yes\nand no' },
   { type: 'crash', detail: 'exit 7', retry: 1, of: 2 },
   { type: 'trouble', message: 'the notify command failed', fix: 'Look at it' },
+  { type: 'trouble', message: 'its program ended with 6', output: 'no\u001b[2J key\n\nbye\n' },
   { type: 'ending', run: ended('done') },
   { type: 'goes-on' },
+  { type: 'command', state: 'begin', phase: 'awaiting_review', detail: '' },
+  { type: 'unheard', detail: 'ended with 127: sh: mail: not found' },
+  { type: 'told', what: 'reply', result: 'draft', detail: 'nothing was typed', again: true },
   { type: 'end', run: ended('done') },
   { type: 'skipped', formula: 'gardener', why: 'it runs' },
 ];
@@ -94,15 +98,22 @@ gardener +1m: look at it: tmux -L mosaic attach-session -t =_formula-gardener
 gardener +2m: told the prompt: sent
 gardener +3m: phase awaiting_ci
 gardener +4m: the command for awaiting_ci begins: ci-wait --all
-gardener +5m: the command for awaiting_ci ended: exit 0
+gardener +5m: the command for awaiting_ci ended with 0
 gardener +6m: told the outcome: unverified (nothing shows it)
 gardener +7m: unknown phase dnoe
 gardener +8m: phase escalate: may\\x1b[2J I?
 gardener +9m: an answer: yes\\nand no
 gardener +10m: crashed: exit 7; started again (1 of 2)
 gardener +11m: the notify command failed. Look at it
-gardener +12m: done: ending its session
-gardener +13m: it works again: its question was answered at its terminal
+gardener +12m: its program ended with 6
+gardener +12m:   | no\\x1b[2J key
+gardener +12m:   | 
+gardener +12m:   | bye
+gardener +13m: done: ending its session
+gardener +14m: it works again: its question was answered at its terminal
+gardener +15m: the command for awaiting_review begins
+gardener +16m: nobody was told of its question: the command for that ended with 127: sh: mail: not found
+gardener +17m: could not yet tell the answer: draft (nothing was typed)
 `,
     );
   });
