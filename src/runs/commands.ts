@@ -60,3 +60,11 @@ export function lastLines({ stdout, stderr }: Pick<CommandEnd, 'stdout' | 'stder
   while (lines.length > 1 && Buffer.byteLength(lines.join('\n')) > SHOWN_BYTES) lines.shift();
   return cutBytes(lines.join('\n'), SHOWN_BYTES).text;
 }
+
+const SHOWN_OF_A_LINE = 300;
+
+/** How it ended and the last line that it printed, in one line, to follow "it". */
+export function failureOf(end: Pick<CommandEnd, 'how' | 'stdout' | 'stderr'>): string {
+  const last = lastLines(end).trimEnd().split('\n').at(-1) ?? '';
+  return last === '' ? end.how : `${end.how}: ${cutBytes(last, SHOWN_OF_A_LINE).text}`;
+}

@@ -62,6 +62,7 @@ export function createTeller({ clock }: Pick<Host, 'clock'>, wish: TellerWish): 
         what,
         result,
         ...(detail === undefined ? {} : { detail: wish.mask(detail) }),
+        ...(isFinal ? {} : { again: true as const }),
       });
     if (isFinal) {
       queue.shift();

@@ -17,7 +17,7 @@ import { outcomeMessage, replyMessage } from '../formula/messages.ts';
 import { unknownPhase } from '../formula/phase.ts';
 import { HostError } from '../host/host.ts';
 import type { Formula, FormulaPlaces, PhaseNote, RunPlaces } from '../model/formula.ts';
-import { lastLines } from './commands.ts';
+import { failureOf, lastLines } from './commands.ts';
 import type { RunContext } from './context.ts';
 import { createBell } from './oversee-bell.ts';
 import { createCommands } from './oversee-commands.ts';
@@ -122,6 +122,13 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
     });
     report({ type: 'phase', note });
   };
+  const addToQuestion = (what: string): void => {
+    const note = log.record.phases.findLast(({ phase }) => phase === 'escalate');
+    if (note === undefined) return;
+    log.change(() => {
+      note.detail = note.detail === undefined ? what : `${note.detail} (${what})`;
+    });
+  };
 
   /** When a text that is still being written is to be read again. */
   let readAgainAt = Number.POSITIVE_INFINITY;
@@ -187,11 +194,14 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
 
   const takeOutcomes = (now: number): void => {
     for (const { phase, end } of commands.turn()) {
-      report({ type: 'command', state: 'end', phase, detail: end.how });
-      if (phase === 'escalate') {
-        if (!end.ok) trouble(`the command that tells a person ${end.how}`);
+      if (phase === 'escalate' && !end.ok) {
+        const detail = failureOf(end);
+        addToQuestion(`nobody was told: the command for that ${detail}`);
+        report({ type: 'unheard', detail });
         continue;
       }
+      report({ type: 'command', state: 'end', phase, detail: end.how });
+      if (phase === 'escalate') continue;
       standing = stirred(standing, now);
       const note = log.record.phases.findLast((one) => one.phase === phase);
       if (note !== undefined) {
@@ -212,12 +222,7 @@ export async function oversee(wish: Oversight): Promise<Overseen> {
     const result = atLook(formula, standing, sight, moment);
     ({ standing } = result);
     if (result.goesOn === true) {
-      const note = log.record.phases.findLast(({ phase }) => phase === 'escalate');
-      if (note !== undefined) {
-        log.change(() => {
-          note.detail = [note.detail, '(answered at its terminal)'].filter(Boolean).join(' ');
-        });
-      }
+      addToQuestion('answered at its terminal');
       report({ type: 'goes-on' });
     }
     return result.end;

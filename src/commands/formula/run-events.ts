@@ -29,6 +29,10 @@ export function logRun(log: EventLog, { name }: Pick<Formula, 'name'>, progress:
     case 'leftover':
     case 'end':
       return log.note({ event: 'formula-end', agent, ...endOf(progress.run) });
+    case 'unheard': {
+      const message = `nobody was told of its question: the command for that ${progress.detail}`;
+      return log.note({ event: 'formula-phase', agent, message });
+    }
     case 'goes-on': {
       const message = 'it works again: its question was answered at its terminal';
       return log.note({ event: 'formula-phase', agent, message });
