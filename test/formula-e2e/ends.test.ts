@@ -96,7 +96,7 @@ const unruly: EndCase[] = [
 const answered: EndCase[] = [
   {
     name: 'escalate-answered',
-    keys: { commands: { notify: ['sh', '-c', 'env >"$HOME/notified"'] } },
+    keys: { commands: { notify: ['sh', '-c', 'env >"$HOME/notified"; echo no mail >&2; exit 9'] } },
     lives: [
       [
         phase('PHASE:escalate\nwhich colour?'),
@@ -106,17 +106,20 @@ const answered: EndCase[] = [
       ],
     ],
     async during(formula, { world }) {
-      await world.until('it has escalated', () => (formula.current()?.phases.length ?? 0) > 0, 30_000);
+      const asks = (): boolean => formula.current()?.phases[0]?.detail?.includes('nobody was told') === true;
+      await world.until('it has escalated', asks, 30_000);
       const said = await world.mosaic(['formula', 'reply', formula.name, 'paint them white']);
       assert.equal(said.code, 0, said.stderr);
     },
     exit: 0,
     reason: 'done',
-    phases: ['escalate: which colour?', 'done'],
+    phases: ['escalate: which colour? (nobody was told: the command for that ended with 9: no mail)', 'done'],
     worktree: 'rescued',
-    after({ agent }, { world }) {
+    after({ agent, events }, { world }) {
       const told = agent.deeds('taken').filter(({ text }) => text?.includes('paint them white'));
       assert.equal(told.length, 1);
+      const unheard = 'nobody was told of its question: the command for that ended with 9: no mail';
+      assert.equal(events().filter(({ message }) => message === unheard).length, 1);
       assert.match(readFileSync(`${world.home}/notified`, 'utf8'), /which colour\?/);
       return Promise.resolve();
     },
