@@ -5,7 +5,7 @@ import type { FormulaCheckOptions } from '../commands/formula/check.ts';
 import type { FormulaHistoryOptions } from '../commands/formula/history.ts';
 import type { FormulaInstallOptions } from '../commands/formula/install.ts';
 import type { FormulaRunOptions } from '../commands/formula/run.ts';
-import { count, duration } from './options.ts';
+import { duration, someCount } from './options.ts';
 
 /** @param done takes the exit code of the command that ran */
 export function addFormula(program: Command, context: CommandContext, done: (code: number) => void): void {
@@ -83,7 +83,7 @@ Exit codes:
 
   command('history', 'its runs, the newest first: phases, end, what is kept of them')
     .argument('<formula>')
-    .addOption(new Option('-n, --last <count>', 'how many runs').argParser(count).default(20))
+    .addOption(new Option('-n, --last <count>', 'how many runs').argParser(someCount).default(20))
     .option('--json', 'for programs (schemas/formula-history.schema.json)')
     .addHelpText(
       'after',
@@ -104,12 +104,12 @@ Exit codes:
 
   command('reply', 'answer its escalation: a run that lasts is told at once, else the next one')
     .argument('<formula>')
-    .argument('[text...]', 'the answer; - or nothing: standard input')
+    .argument('[text...]', 'the answer; - or nothing: standard input, a file or a pipe')
     .option('--json', 'for programs (schemas/formula-reply.schema.json)')
     .addHelpText(
       'after',
       `
-Each answer is given to one run, once; several are given in their order.
+Each answer is given to one run, once; several are given in their order. One that is given in an agent's session names that agent.
 
 Examples:
   mosaic formula reply gardener "Yes, drop Node 18"
@@ -117,6 +117,7 @@ Examples:
 
 Exit codes:
   0    it is kept, and will be given
+  1    it is called in a formula's own session, whose agent waits for a person's answer
   64   the command line is wrong, the answer is blank, or nobody knows such a formula
   65   the fleet file is not valid`,
     )

@@ -15,6 +15,13 @@ export function count(text: string): number {
   return Number(text);
 }
 
+/** As `count`, and not zero. */
+export function someCount(text: string): number {
+  const number = count(text);
+  if (number === 0) throw new InvalidArgumentError('It is at least 1.');
+  return number;
+}
+
 /** All values of an option that may be repeated. */
 export function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];

@@ -29,8 +29,9 @@ export interface HistoryReport {
 }
 
 const columns: Column[] = [
-  { header: 'RUN', importance: 5, min: 8 },
-  { header: 'START', importance: 6 },
+  // Names the folder of the run: whole, or not at all. It tells its start, too.
+  { header: 'RUN', importance: 10 },
+  { header: 'START', importance: 3 },
   { header: 'TOOK', importance: 7, align: 'right' },
   { header: 'END', importance: 9, min: 8 },
   { header: 'PHASES', importance: 4, min: 16, overflow: 'wrap' },

@@ -22,7 +22,11 @@ inWorld('a hang-up ends a command, and not one under nohup', 'none', async (worl
     lines.map(async ([script, goesOn]) => {
       const command = [process.execPath, mosaic, 'status', '--watch', '--interval', '1s'];
       const running = await world.spawn('bash', ['-c', script, 'bash', ...command]);
-      const text = () => running.output().stdout.replace(/^pid .*$/m, '').trim();
+      const text = () =>
+        running
+          .output()
+          .stdout.replace(/^pid .*$/m, '')
+          .trim();
       await world.until('its first look', () => text().length > 0);
       const pid = Number(/^pid (\d+)$/m.exec(running.output().stdout)?.[1]);
       process.kill(pid, 'SIGHUP');

@@ -150,3 +150,8 @@ inScene('history: of a formula that nobody knows', async ({ formula, record, pas
   assert.match((await formula(['history', '../x'], 64)).stderr, /there is no formula "\.\.\/x"/);
   assert.match((await formula(['history', 'quite-another'], 64)).stderr, /mosaic formula list/);
 });
+
+inScene('history: of no run at all nobody can ask', async ({ formula, record, past }) => {
+  past(record('gardener'));
+  assert.match((await formula(['history', 'gardener', '--last', '0'], 64)).stderr, /It is at least 1\./);
+});

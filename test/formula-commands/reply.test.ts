@@ -1,5 +1,6 @@
 /** Answers to escalations: kept, for whom, and refused. */
 import assert from 'node:assert/strict';
+import { fileURLToPath } from 'node:url';
 import { formulaReply as isReply } from '../../src/generated/validators.js';
 import { inScene } from './scene.ts';
 
@@ -39,7 +40,10 @@ inScene('reply: what is refused leaves nothing behind', async ({ formula, record
   ];
   for (const [words, input] of blanks) {
     const { stderr } = await formula(['reply', 'gardener', ...words], 64, input);
-    assert.match(stderr, /the answer is (?:blank|empty)[^]*on standard input with -\./);
+    assert.match(
+      stderr,
+      /the answer is (?:blank|empty)[^]*on standard input with -, from a file or a pipe\./,
+    );
   }
   const huge = await formula(['reply', 'gardener', '-'], 64, 'x'.repeat(70_000));
   assert.match(huge.stderr, /the answer has 70,000 bytes; at most 65,536 are given to an agent/);
@@ -47,3 +51,33 @@ inScene('reply: what is refused leaves nothing behind', async ({ formula, record
   world.writeFleet('version: 0\n');
   await formula(['reply', 'gardener', 'x'], 65);
 });
+
+inScene("reply: in an agent's session it names the agent, in a formula's it is refused", async (scene) => {
+  const { record, past, replies, world } = scene;
+  past(record('gardener'));
+  const own = await world.mosaic(['formula', 'reply', 'gardener', 'to myself'], {
+    env: { MOSAIC_FORMULA: 'gardener', MOSAIC_AGENT: '_formula-gardener' },
+  });
+  assert.equal(own.code, 1, own.stdout);
+  assert.match(own.stderr, /answers come from a person[^]*PHASE:escalate/);
+  assert.throws(() => replies('gardener'), /ENOENT/);
+  const other = await world.mosaic(['formula', 'reply', 'gardener', 'go on'], {
+    env: { MOSAIC_AGENT: 'coder0' },
+  });
+  assert.equal(other.code, 0, other.stderr);
+  assert.deepEqual(replies('gardener'), [
+    '(The agent coder0 of the fleet says this, not the operator.)\n\ngo on',
+  ]);
+});
+
+inScene(
+  'reply: of a terminal, and of what else is no file, that is said',
+  async ({ record, past, world }) => {
+    past(record('gardener'));
+    const mosaic = fileURLToPath(new URL('../../dist/mosaic.js', import.meta.url));
+    const command = [process.execPath, mosaic, 'formula', 'reply', 'gardener', '-'];
+    const { code, stderr } = await world.run('sh', ['-c', '"$@" </dev/null', 'sh', ...command]);
+    assert.equal(code, 64);
+    assert.match(stderr, /there is no answer: standard input is neither a file nor a pipe/);
+  },
+);

@@ -61,6 +61,10 @@ async function readText(
     if (signal.aborted) throw new CommandError('interrupted; nothing was typed', EXIT.interrupted);
     if (!(error instanceof HostError)) throw error;
     if (!isStdin) throw new CommandError(error.message, EXIT.invalid);
+    if (error.code === 'EINVAL')
+      throw new CommandError(`there is no ${what}: standard input is neither a file nor a pipe`, EXIT.usage, {
+        fix,
+      });
   }
   throw new CommandError(`there is no ${what}`, EXIT.usage, { fix });
 }

@@ -51,7 +51,11 @@ withFar(
 
 /** Page faults of children that have ended and were waited for (proc(5), stat field 11). */
 const hasHadChildren = (pid: number): boolean =>
-  Number(readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')[8]) > 0;
+  Number(
+    readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[8],
+  ) > 0;
 
 const commandLine = (pid: number): string => {
   try {
